@@ -1,0 +1,36 @@
+import type { Manifest } from "../artifact/manifest.ts";
+import type { TaskIdentifier } from "../engine/task-identifier.ts";
+import type { Entrypoint } from "../project/project.ts";
+
+/** A project packed and checked, not yet published. Also written as build.json beside the archive. */
+export interface Build {
+  /** Raised whenever the same files would give another digest or fingerprint. */
+  readonly formatVersion: 1;
+  readonly slug: string;
+  readonly entrypoint: Entrypoint;
+  readonly manifest: Manifest;
+  /** sha256 of the uncompressed tar, lower-case hex: the content's address. */
+  readonly digest: string;
+  /** sha256 over format version, file tree, entry point and sorted task identifiers. */
+  readonly fingerprint: string;
+  /** Sorted by name, then version, by bytes. */
+  readonly tasks: readonly TaskIdentifier[];
+  readonly archive: ArchiveFile;
+  readonly measured: BuildMeasurements;
+  /** What a person should know though the build succeeded: a missing uv.lock, an ignored tracked file. */
+  readonly notices: readonly string[];
+}
+
+/** The `.tar.zst` on disk. */
+export interface ArchiveFile {
+  /** Absolute path. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+export interface BuildMeasurements {
+  readonly tarSizeBytes: number;
+  readonly packMs: number;
+  readonly discoverMs: number;
+}

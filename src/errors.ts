@@ -1,0 +1,442 @@
+/**
+ * The one table of everything that can go wrong and what a person is told about it.
+ *
+ * A code is a closed word: it is the action's `failure-reason` output, the `code` of `--json`, the
+ * anchor in the README and the reason a server sends beside an RPC code. "user" means that the
+ * project, its configuration or the request must change; "system" means that it may work when it is
+ * tried again or when a machine is mended.
+ */
+
+/** Names of Connect's status codes, as they stand on the wire in JSON. */
+export type RpcCode =
+  | "invalid_argument"
+  | "not_found"
+  | "already_exists"
+  | "failed_precondition"
+  | "unauthenticated"
+  | "permission_denied"
+  | "resource_exhausted"
+  | "unavailable"
+  | "deadline_exceeded"
+  | "aborted"
+  | "data_loss"
+  | "unimplemented"
+  | "internal";
+
+/** What a process returns. Documented in the README; tests hold the numbers. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, system: 3, partial: 4, interrupted: 130 } as const;
+export type ExitCode = keyof typeof exitCodes;
+
+interface ErrorRow {
+  readonly kind: "user" | "system";
+  readonly exit: Exclude<ExitCode, "ok">;
+  readonly rpc: RpcCode;
+  /** What to do next, as an instruction. Shown after the message. */
+  readonly next: string;
+}
+
+export const errorTable = {
+  // Inputs and configuration
+  "input-invalid": {
+    kind: "user",
+    exit: "usage",
+    rpc: "invalid_argument",
+    next: "Correct the inputs named above.",
+  },
+  "config-not-found": {
+    kind: "user",
+    exit: "usage",
+    rpc: "not_found",
+    next: "Create tilebox.workflow.toml in the project's folder, or point `project` at the folder that has it.",
+  },
+  "config-invalid": {
+    kind: "user",
+    exit: "usage",
+    rpc: "invalid_argument",
+    next: "Correct tilebox.workflow.toml at the lines named above.",
+  },
+  "clusters-invalid": {
+    kind: "user",
+    exit: "usage",
+    rpc: "invalid_argument",
+    next: "Correct the cluster inputs or the [targets] they name.",
+  },
+
+  // Choosing and packing files
+  "files-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Rename, remove or exclude the files named above.",
+  },
+  "artifact-too-large": {
+    kind: "user",
+    exit: "failed",
+    rpc: "resource_exhausted",
+    next: "Leave data, models and generated files out with [build] exclude; a release holds code and small configuration.",
+  },
+  "artifact-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Build the artifact again; do not use the one that was refused.",
+  },
+
+  // The worker: starting it and what it reports
+  "uv-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Install uv: add a step `uses: astral-sh/setup-uv` before this one, or `pip install uv`.",
+  },
+  "command-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Correct [workflow] command, or install the program it names.",
+  },
+  "python-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Install a Python that satisfies requires-python, or change requires-python.",
+  },
+  "lock-stale": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Run `uv lock` in the project and commit uv.lock.",
+  },
+  "environment-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Make `uv run --locked python -V` work in a fresh clone that holds only the files of the artifact.",
+  },
+  "sdk-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Add tilebox-workflows>=0.64 to the project's dependencies and run `uv lock`.",
+  },
+  "dependency-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Add the package to the project's dependencies and run `uv lock`.",
+  },
+  "file-left-out": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Add the file to [build] include in tilebox.workflow.toml.",
+  },
+  "runner-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Point [workflow] runner at the module and object that hold the Runner, as `module:object`.",
+  },
+  "runner-wrong-type": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Point [workflow] runner at a tilebox.workflows.Runner object, not at a function or a client.",
+  },
+  "import-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Mend the error at the line named above; the worker imports this module when it starts.",
+  },
+  "import-exits": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: 'Move the code that ends the process under `if __name__ == "__main__":`.',
+  },
+  "import-timeout": {
+    kind: "user",
+    exit: "failed",
+    rpc: "deadline_exceeded",
+    next: "Move slow work out of module level into the tasks, or raise `timeout-minutes`.",
+  },
+  "worker-start-timeout": {
+    kind: "system",
+    exit: "failed",
+    rpc: "deadline_exceeded",
+    next: "Look at the worker's last lines above; the environment or the package did not start.",
+  },
+  "worker-crashed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Suspect a native library; run the command above by hand with PYTHONFAULTHANDLER=1.",
+  },
+  "worker-protocol": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Start the runtime with `serve_runner(runner)` of tilebox-workflows 0.53 or newer.",
+  },
+  "tasks-empty": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Register the project's tasks: Runner(tasks=[...]).",
+  },
+  "tasks-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Give each task one identifier: 1 to 256 printable characters, and a version vMAJOR.MINOR in ASCII digits.",
+  },
+
+  // Talking to a control plane
+  "api-url-invalid": {
+    kind: "user",
+    exit: "usage",
+    rpc: "invalid_argument",
+    next: "Set api-url to https://HOST; http:// is for loopback addresses only.",
+  },
+  "api-key-missing": {
+    kind: "user",
+    exit: "usage",
+    rpc: "unauthenticated",
+    next: "Pass api-key: ${{ secrets.TILEBOX_API_KEY }}, or set TILEBOX_API_KEY.",
+  },
+  unauthenticated: {
+    kind: "user",
+    exit: "failed",
+    rpc: "unauthenticated",
+    next: "Check that the API key is the one of this control plane and has not been revoked.",
+  },
+  "permission-denied": {
+    kind: "user",
+    exit: "failed",
+    rpc: "permission_denied",
+    next: "Use an API key that may do this.",
+  },
+  "api-unreachable": {
+    kind: "system",
+    exit: "system",
+    rpc: "unavailable",
+    next: "Check api-url and the network, then run again; what was done is not done twice.",
+  },
+  "api-timeout": {
+    kind: "system",
+    exit: "system",
+    rpc: "deadline_exceeded",
+    next: "Run again; what was done is not done twice.",
+  },
+  "api-failed": {
+    kind: "system",
+    exit: "system",
+    rpc: "internal",
+    next: "Look at the control plane's log, then run again.",
+  },
+  "api-unsupported": {
+    kind: "user",
+    exit: "failed",
+    rpc: "unimplemented",
+    next: "Use a control plane that offers this call.",
+  },
+
+  // Workflows, releases, clusters
+  "request-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Correct the fields named above.",
+  },
+  "workflow-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "not_found",
+    next: "Create the workflow first, or set create-workflow: true.",
+  },
+  "release-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Publish the release first." },
+  "cluster-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "not_found",
+    next: "Create the cluster, or name one that exists.",
+  },
+  "artifact-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "not_found",
+    next: "Upload the artifact first.",
+  },
+  "artifact-mismatch": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Upload the bytes that have this digest.",
+  },
+  "already-exists": { kind: "user", exit: "failed", rpc: "already_exists", next: "Choose another slug." },
+  "cluster-protected": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "The default cluster stays; delete another one.",
+  },
+  "cluster-in-use": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Undeploy its releases and finish or cancel its jobs first.",
+  },
+  "release-deployed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Undeploy the release from its clusters first.",
+  },
+  "publish-mismatch": {
+    kind: "system",
+    exit: "system",
+    rpc: "data_loss",
+    next: "Do not deploy this release; report what differs to whoever runs the control plane.",
+  },
+  "deploy-incomplete": {
+    kind: "system",
+    exit: "partial",
+    rpc: "aborted",
+    next: "The table above says which clusters have which release; run again to finish.",
+  },
+
+  // Running a control plane
+  "store-newer": {
+    kind: "user",
+    exit: "usage",
+    rpc: "failed_precondition",
+    next: "Start a version of workflow-release at least as new as the one that wrote this data folder.",
+  },
+  "store-busy": {
+    kind: "system",
+    exit: "system",
+    rpc: "unavailable",
+    next: "Another process uses this data folder; stop it or name another folder.",
+  },
+  "store-failed": {
+    kind: "system",
+    exit: "system",
+    rpc: "unavailable",
+    next: "Check the disk of the data folder (space, permissions), then try again.",
+  },
+  "listen-failed": {
+    kind: "user",
+    exit: "usage",
+    rpc: "failed_precondition",
+    next: "Choose another --port or --host.",
+  },
+  "auth-required": {
+    kind: "user",
+    exit: "usage",
+    rpc: "failed_precondition",
+    next: "Leave out --no-auth, or listen on a loopback address.",
+  },
+
+  // Anything
+  interrupted: { kind: "system", exit: "interrupted", rpc: "aborted", next: "Run again to finish." },
+  "timed-out": {
+    kind: "system",
+    exit: "system",
+    rpc: "deadline_exceeded",
+    next: "Raise timeout-minutes, or run again.",
+  },
+  internal: {
+    kind: "system",
+    exit: "system",
+    rpc: "internal",
+    next: "This is a defect of workflow-release; please report it with the text above.",
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errorTable;
+type CodeOfKind<Kind extends ErrorRow["kind"]> = {
+  [C in ErrorCode]: (typeof errorTable)[C]["kind"] extends Kind ? C : never;
+}[ErrorCode];
+export type UserErrorCode = CodeOfKind<"user">;
+export type SystemErrorCode = CodeOfKind<"system">;
+
+/** One thing that is wrong, and where. Lines and columns count from 1; `file` is as a person would type it. */
+export interface Problem {
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** What to write instead. */
+  readonly hint?: string;
+}
+
+export interface ErrorDetails {
+  readonly cause?: unknown;
+  /** All problems of one input, reported together. */
+  readonly problems?: readonly Problem[];
+  /** Replaces the table's next step where the place that throws knows a better one. */
+  readonly next?: string;
+}
+
+/** The base of both classes below. Catch this to tell expected failures from defects. */
+export abstract class ReleaseError extends Error {
+  abstract readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+  readonly #next: string | undefined;
+
+  constructor(message: string, details: ErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.problems = details.problems ?? [];
+    this.#next = details.next;
+  }
+
+  get next(): string {
+    return this.#next ?? errorTable[this.code].next;
+  }
+
+  get exitCode(): number {
+    return exitCodes[errorTable[this.code].exit];
+  }
+}
+
+/** The project, its configuration or the request must change. */
+export class UserError extends ReleaseError {
+  override readonly name = "UserError";
+  override readonly code: UserErrorCode;
+  constructor(code: UserErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details);
+    this.code = code;
+  }
+}
+
+/** Nothing in the project is wrong: a machine, a network or this program failed. */
+export class SystemError extends ReleaseError {
+  override readonly name = "SystemError";
+  override readonly code: SystemErrorCode;
+  constructor(code: SystemErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details);
+    this.code = code;
+  }
+}
+
+/** Turns whatever was thrown into an error of the table; what is not one already is `internal`, with its cause kept. */
+export function toReleaseError(thrown: unknown): ReleaseError {
+  if (thrown instanceof ReleaseError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SystemError("internal", message, { cause: thrown });
+}
+
+/** The messages of an error and of everything that caused it, outermost first, without repetitions. */
+export function causeChain(error: Error): string[] {
+  const messages: string[] = [];
+  const seen = new Set<unknown>();
+  let current: unknown = error;
+  while (current instanceof Error && !seen.has(current)) {
+    seen.add(current);
+    if (!messages.includes(current.message)) messages.push(current.message);
+    current = current.cause;
+  }
+  if (current !== undefined && !(current instanceof Error)) messages.push(String(current));
+  return messages;
+}
