@@ -1,0 +1,68 @@
+/**
+ * The action's inputs and outputs, declared once. action.yml and the reference tables of the README
+ * are generated from this file (`npm run generate`), and src/inputs.ts reads nothing that is not here.
+ */
+
+interface InputRow {
+  readonly description: string;
+  /** Written to action.yml; an empty string means that the input has no default. */
+  readonly default: string;
+}
+
+export const actionInputs = {
+  project: {
+    description: "Folder of the project; tilebox.workflow.toml is looked for there and in its parents.",
+    default: ".",
+  },
+  publish: {
+    description:
+      "`auto` publishes on push, tag, release, schedule and manual runs when there is an API key, and only builds " +
+      "otherwise; `true` demands a key; `false` only builds.",
+    default: "auto",
+  },
+  "dev-cluster": {
+    description:
+      "Cluster slugs to deploy to first, separated by commas or newlines. `target:NAME` stands for the clusters " +
+      "of [targets.NAME].",
+    default: "",
+  },
+  "production-cluster": {
+    description: "Cluster slugs to deploy to after every dev cluster has the release. Same form as `dev-cluster`.",
+    default: "",
+  },
+  "api-url": {
+    description: "Address of the control plane. Defaults to TILEBOX_API_URL, then to https://api.tilebox.com.",
+    default: "",
+  },
+  "api-key": {
+    description: "Key for the control plane, from a secret. Defaults to TILEBOX_API_KEY.",
+    default: "",
+  },
+  "create-workflow": {
+    description: "`true` creates the workflow when the control plane has none with this slug.",
+    default: "false",
+  },
+  "timeout-minutes": {
+    description: "Limit for the whole run, in minutes (1 to 360).",
+    default: "15",
+  },
+} as const satisfies Record<string, InputRow>;
+
+export type InputName = keyof typeof actionInputs;
+
+/** Set on success and on failure, as far as the run came; a value that is not known is an empty string. */
+export const actionOutputs = {
+  "workflow-slug": "Slug of the workflow.",
+  "release-id": "Id of the published release.",
+  fingerprint: "sha256 over file tree, entry point and task identifiers.",
+  "artifact-digest": "sha256 of the uncompressed tar: the address of the release's content.",
+  "artifact-path": "Path of the .tar.zst archive.",
+  tasks: 'Discovered tasks as JSON: [{"name": "...", "version": "v1.0"}].',
+  published: "`created`, `reused` or `skipped`.",
+  changed: "`true` when a release was created or a cluster changed.",
+  deployments: 'JSON, one entry a cluster: [{"cluster", "stage", "before", "after", "outcome"}].',
+  "report-path": "Path of a JSON file with everything about the run.",
+  "failure-reason": "Why the run failed, one word of the closed set under Troubleshooting; empty on success.",
+} as const;
+
+export type OutputName = keyof typeof actionOutputs;

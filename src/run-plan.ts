@@ -1,0 +1,39 @@
+/** What one run shall do, decided before anything is read or changed. The action and the CLI both make one. */
+
+/** Where the control plane is and who we are there. Never logged as a whole: it holds the key. */
+export interface ApiTarget {
+  readonly url: string;
+  /** Absent where a control plane runs without authentication. */
+  readonly apiKey: string | undefined;
+}
+
+/** One entry of a cluster input: a slug, or all clusters of a [targets] table. */
+export type ClusterInput =
+  | { readonly kind: "slug"; readonly slug: string }
+  | { readonly kind: "target"; readonly name: string };
+
+export interface ClusterInputs {
+  readonly dev: readonly ClusterInput[];
+  readonly production: readonly ClusterInput[];
+}
+
+export interface PublishPlan {
+  readonly kind: "publish";
+  /** Why, as the rest of a sentence: "push to refs/heads/main with an API key". */
+  readonly why: string;
+  readonly api: ApiTarget;
+  readonly createWorkflow: boolean;
+}
+
+export interface BuildOnlyPlan {
+  readonly kind: "build-only";
+  readonly why: string;
+}
+
+export interface RunPlan {
+  /** Absolute folder to look for tilebox.workflow.toml in, and upward. */
+  readonly projectFolder: string;
+  readonly publish: PublishPlan | BuildOnlyPlan;
+  readonly clusters: ClusterInputs;
+  readonly timeoutMs: number;
+}
