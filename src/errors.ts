@@ -262,6 +262,12 @@ export const errorTable = {
     rpc: "not_found",
     next: "Create the cluster, or name one that exists.",
   },
+  "key-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "not_found",
+    next: "Name a key that `workflow-release key list` shows.",
+  },
   "artifact-not-found": {
     kind: "user",
     exit: "failed",

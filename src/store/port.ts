@@ -1,0 +1,215 @@
+/**
+ * What the control plane keeps, as verbs of its domain. One port, two engines: SQLite here, PostgreSQL
+ * later; test/store/contract.ts says what both must do.
+ *
+ * Every method is one atomic step. A promise of a write is fulfilled when the write is durable, and a
+ * read sees every write that was fulfilled before it was called. Errors are those of src/errors.ts:
+ * each method names the user errors it can throw; any of them can throw `store-failed`, also after
+ * close(). A rejected write has changed nothing.
+ */
+import type { ArtifactId, KeyId, ReleaseId, WorkflowId } from "../engine/id.ts";
+import type {
+  Cluster,
+  DeploymentChange,
+  FileTree,
+  Release,
+  ReleaseContent,
+  Workflow,
+} from "../engine/release.ts";
+import type { Slug } from "../engine/slug.ts";
+
+export interface Store {
+  readonly keys: KeyStore;
+  readonly artifacts: ArtifactStore;
+  readonly clusters: ClusterStore;
+  readonly workflows: WorkflowStore;
+  readonly releases: ReleaseStore;
+  /** Fulfilled when the store can take a durable write now; throws store-failed otherwise. For readiness. */
+  probe(): Promise<void>;
+  /** Finishes the writes that were submitted, then lets go of the data. Later calls throw. May be repeated. */
+  close(): Promise<void>;
+}
+
+/** API keys. The secret itself is never stored: it is known by its sha256. */
+export interface KeyStore {
+  /** Throws already-exists when a key of this name exists, revoked or not. */
+  addKey(key: { readonly name: string; readonly secretSha256: string }): Promise<ApiKey>;
+  /** The key that has this secret and is not revoked. */
+  findKey(secretSha256: string): Promise<ApiKey | undefined>;
+  /** All keys, revoked ones too, oldest first. */
+  listKeys(): Promise<readonly ApiKey[]>;
+  /** Throws key-not-found. Revoking twice keeps the first time. */
+  revokeKey(name: string): Promise<ApiKey>;
+}
+
+export interface ApiKey {
+  readonly id: KeyId;
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | undefined;
+}
+
+/** What is known of the artifacts whose bytes lie in the blob store. */
+export interface ArtifactStore {
+  /** Call it when the bytes are verified and durable. A digest that is known keeps its first record. */
+  addArtifact(artifact: NewArtifact): Promise<Artifact>;
+  findArtifact(by: { readonly id: ArtifactId } | { readonly digest: string }): Promise<Artifact | undefined>;
+}
+
+export interface NewArtifact {
+  /** sha256 of the uncompressed tar, 64 lower-case hex characters. */
+  readonly digest: string;
+  readonly tarSizeBytes: number;
+  readonly fileCount: number;
+  /** sha256 of the `.tar.zst` that is kept, 64 lower-case hex characters. */
+  readonly archiveSha256: string;
+  readonly archiveSizeBytes: number;
+}
+
+export interface Artifact extends NewArtifact {
+  readonly id: ArtifactId;
+  readonly createdAtMs: number;
+}
+
+/** The cluster with this slug, or the default cluster (an empty slug on the wire). */
+export type ClusterRef = { readonly kind: "default" } | { readonly kind: "slug"; readonly slug: Slug };
+
+/** Clusters. The default cluster exists from the moment a store is opened for the first time. */
+export interface ClusterStore {
+  /** Throws already-exists. */
+  createCluster(cluster: {
+    readonly slug: Slug;
+    readonly displayName: string;
+    readonly description: string;
+  }): Promise<Cluster>;
+  /** Throws cluster-not-found. */
+  getCluster(cluster: ClusterRef): Promise<Cluster>;
+  /** All clusters: the default first, then by slug. */
+  listClusters(): Promise<readonly Cluster[]>;
+  /** What is undefined stays as it is. Throws cluster-not-found. */
+  updateCluster(
+    cluster: ClusterRef,
+    changes: { readonly displayName?: string | undefined; readonly description?: string | undefined },
+  ): Promise<Cluster>;
+  /** Throws cluster-not-found, cluster-protected, cluster-in-use. */
+  deleteCluster(cluster: ClusterRef): Promise<void>;
+  /**
+   * Calls back after each committed change of a cluster's deployments, so that waiting runners can be
+   * woken at once; returns a function that ends it. A hint, not a log: read the cluster for the truth.
+   */
+  onDeploymentChange(listener: (change: DeploymentNotice) => void): () => void;
+}
+
+export interface DeploymentNotice {
+  readonly cluster: Slug;
+  readonly revision: number;
+}
+
+export interface WorkflowStore {
+  /** Throws already-exists. */
+  createWorkflow(workflow: {
+    readonly slug: Slug;
+    readonly name: string;
+    readonly summary: string;
+    readonly description: string;
+  }): Promise<Workflow>;
+  /** Throws workflow-not-found. */
+  getWorkflow(workflow: Slug): Promise<Workflow>;
+  /** Oldest first, in pages; without a limit everything that follows. */
+  listWorkflows(page: {
+    readonly limit?: number | undefined;
+    readonly startingAfter?: WorkflowId | undefined;
+  }): Promise<{ readonly workflows: readonly Workflow[]; readonly hasMore: boolean }>;
+  /** What is undefined stays as it is. Throws workflow-not-found. */
+  updateWorkflow(
+    workflow: Slug,
+    changes: {
+      readonly name?: string | undefined;
+      readonly summary?: string | undefined;
+      readonly description?: string | undefined;
+    },
+  ): Promise<Workflow>;
+  /** Its releases go with it, its history stays. Throws workflow-not-found, release-deployed. */
+  deleteWorkflow(workflow: Slug): Promise<void>;
+}
+
+export interface ReleaseStore {
+  /**
+   * The release of this workflow with this content and artifact: the one that exists, else a new one.
+   * Throws workflow-not-found, artifact-not-found, and request-invalid when the fingerprint is already
+   * taken by other content of the same artifact.
+   */
+  publish(request: PublishRequest): Promise<{ readonly release: Release; readonly created: boolean }>;
+  /** Throws workflow-not-found, release-not-found, release-deployed. */
+  unpublish(request: ReleaseRef & Actor): Promise<void>;
+  /**
+   * Makes this the workflow's release on all the named clusters, or, when one of them is unknown, on
+   * none. An empty list is the default cluster. What is already so is left as it is and leaves no trace.
+   * Throws workflow-not-found, release-not-found, cluster-not-found (naming every unknown cluster).
+   */
+  deploy(request: DeployRequest): Promise<DeployResult>;
+  /**
+   * Removes this release from the named clusters; a cluster that has another release of the workflow, or
+   * none, keeps what it has. Lists and errors as in deploy.
+   */
+  undeploy(request: DeployRequest): Promise<DeployResult>;
+  /** Throws release-not-found. */
+  readFileTree(release: ReleaseId): Promise<FileTree>;
+  /** What was published, unpublished, deployed and undeployed: newest first, at most `limit` entries. */
+  listHistory(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
+}
+
+/** Who does it: the name of the API key. */
+export interface Actor {
+  readonly actor: string;
+}
+
+export interface ReleaseRef {
+  readonly workflow: Slug;
+  readonly release: ReleaseId;
+}
+
+export interface PublishRequest extends Actor {
+  readonly workflow: Slug;
+  readonly artifact: ArtifactId;
+  readonly content: ReleaseContent;
+  readonly files: FileTree;
+}
+
+export interface DeployRequest extends ReleaseRef, Actor {
+  readonly clusters: readonly ClusterRef[];
+}
+
+export interface DeployResult {
+  readonly release: Release;
+  /** The whole new state of each named cluster once, in the order they were named. */
+  readonly clusters: readonly Cluster[];
+  /** What this call changed. */
+  readonly changes: readonly DeploymentChange[];
+}
+
+export interface HistoryQuery {
+  readonly workflow?: Slug | undefined;
+  readonly cluster?: Slug | undefined;
+  /** Entries older than this one. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** One line of the append-only history. It outlives the workflow, release and cluster it names. */
+export type HistoryEntry = {
+  /** Ascends with time; not without gaps. */
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly actor: string;
+  readonly workflow: Slug;
+} & HistoryEvent;
+
+export type HistoryEvent =
+  | {
+      readonly kind: "publish" | "unpublish";
+      readonly release: ReleaseId;
+      readonly fingerprint: string;
+      readonly digest: string;
+    }
+  | ({ readonly kind: "deploy" | "undeploy" } & DeploymentChange);
