@@ -30,10 +30,20 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/**
+ * What a key may do. `runner`: run and submit jobs and read, but not publish, deploy or change what
+ * exists; it is what a runner hands to its workers, which run a project's own code.
+ */
+export type KeyRole = "admin" | "runner";
+
 /** API keys. The secret itself is never stored: it is known by its sha256. */
 export interface KeyStore {
   /** Throws already-exists when a key of this name exists, revoked or not. */
-  addKey(key: { readonly name: string; readonly secretSha256: string }): Promise<ApiKey>;
+  addKey(key: {
+    readonly name: string;
+    readonly role: KeyRole;
+    readonly secretSha256: string;
+  }): Promise<ApiKey>;
   /** The key that has this secret and is not revoked. */
   findKey(secretSha256: string): Promise<ApiKey | undefined>;
   /** All keys, revoked ones too, oldest first. */
@@ -45,6 +55,7 @@ export interface KeyStore {
 export interface ApiKey {
   readonly id: KeyId;
   readonly name: string;
+  readonly role: KeyRole;
   readonly createdAtMs: number;
   readonly revokedAtMs: number | undefined;
 }
