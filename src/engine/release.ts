@@ -23,6 +23,9 @@ export interface ReleaseContent {
   readonly commandOverride: readonly string[];
 }
 
+/** The cluster with this slug, or the default cluster (an empty slug on the wire). */
+export type ClusterRef = { readonly kind: "default" } | { readonly kind: "slug"; readonly slug: Slug };
+
 export interface ClusterInfo {
   readonly slug: Slug;
   readonly displayName: string;

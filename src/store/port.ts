@@ -5,11 +5,13 @@
  * Every method is one atomic step. A promise of a write is fulfilled when the write is durable, and a
  * read sees every write that was fulfilled before it was called. Errors are those of src/errors.ts:
  * each method names the user errors it can throw; any of them can throw `store-failed`, also after
- * close(). A rejected write has changed nothing.
+ * close(). A write that a user error rejects has changed nothing; after store-failed it may be there or
+ * not, as with any lost answer, and every write can be repeated safely.
  */
 import type { ArtifactId, KeyId, ReleaseId, WorkflowId } from "../engine/id.ts";
 import type {
   Cluster,
+  ClusterRef,
   DeploymentChange,
   FileTree,
   Release,
@@ -24,7 +26,7 @@ export interface Store {
   readonly clusters: ClusterStore;
   readonly workflows: WorkflowStore;
   readonly releases: ReleaseStore;
-  /** Fulfilled when the store can take a durable write now; throws store-failed otherwise. For readiness. */
+  /** Fulfilled when a write can begin now; throws store-failed otherwise. For readiness. */
   probe(): Promise<void>;
   /** Finishes the writes that were submitted, then lets go of the data. Later calls throw. May be repeated. */
   close(): Promise<void>;
@@ -82,9 +84,6 @@ export interface Artifact extends NewArtifact {
   readonly createdAtMs: number;
 }
 
-/** The cluster with this slug, or the default cluster (an empty slug on the wire). */
-export type ClusterRef = { readonly kind: "default" } | { readonly kind: "slug"; readonly slug: Slug };
-
 /** Clusters. The default cluster exists from the moment a store is opened for the first time. */
 export interface ClusterStore {
   /** Throws already-exists. */
@@ -140,8 +139,11 @@ export interface WorkflowStore {
       readonly description?: string | undefined;
     },
   ): Promise<Workflow>;
-  /** Its releases go with it, its history stays. Throws workflow-not-found, release-deployed. */
-  deleteWorkflow(workflow: Slug): Promise<void>;
+  /**
+   * Its releases are unpublished and go with it, its history stays. Throws workflow-not-found,
+   * release-deployed.
+   */
+  deleteWorkflow(request: { readonly workflow: Slug } & Actor): Promise<void>;
 }
 
 export interface ReleaseStore {
