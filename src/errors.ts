@@ -229,6 +229,12 @@ export const errorTable = {
     rpc: "deadline_exceeded",
     next: "Run again; what was done is not done twice.",
   },
+  "api-limit": {
+    kind: "system",
+    exit: "system",
+    rpc: "resource_exhausted",
+    next: "Wait and run again, or raise the limit named above.",
+  },
   "api-failed": {
     kind: "system",
     exit: "system",
@@ -274,6 +280,7 @@ export const errorTable = {
     rpc: "not_found",
     next: "Upload the artifact first.",
   },
+  "job-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Check the job's id." },
   "artifact-mismatch": {
     kind: "user",
     exit: "failed",

@@ -1,0 +1,177 @@
+/**
+ * Turns what a transport threw into an error of the table. Everything that a server can do wrong ends
+ * here: refusals, silence, broken connections, and answers of something that is no control plane.
+ */
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type ErrorCode,
+  type ErrorDetails,
+  errorTable,
+  ReleaseError,
+  SystemError,
+  UserError,
+  type UserErrorCode,
+} from "../errors.ts";
+import type { Missing } from "./call-rules.ts";
+import { fromDetails } from "./error-details.ts";
+
+/** What was being asked, for the message and for what a bare status code leaves open. */
+export interface FailedCall {
+  /** As a person would name it: `GetWorkflow`, `uploading the artifact`. */
+  readonly name: string;
+  /** `host[:port]`. */
+  readonly host: string;
+  readonly missing: readonly Missing[];
+  readonly signal: AbortSignal | undefined;
+}
+
+export function fromWireError(thrown: unknown, call: FailedCall): ReleaseError {
+  if (thrown instanceof ReleaseError) return thrown;
+  if (call.signal?.aborted === true) {
+    return new SystemError("interrupted", `${call.name} was stopped before ${call.host} had answered`, {
+      cause: thrown,
+    });
+  }
+  const nodeCode = nodeErrorCode(thrown);
+  if (nodeCode !== undefined) return fromNodeError(thrown, nodeCode, call);
+  const error = ConnectError.from(thrown, Code.Internal);
+  const own = fromDetails(error);
+  if (own !== undefined) return createError(own.code, own.message, { cause: error, ...own });
+  return fromStatus(error, call);
+}
+
+/**
+ * True when the request cannot have reached a server, so that even a call that must not happen twice
+ * may be sent again.
+ */
+export function wasNeverSent(error: ReleaseError): boolean {
+  const code = nodeErrorCode(error.cause);
+  return code !== undefined && neverSent.has(code);
+}
+
+const neverSent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOENT",
+]);
+
+/** In words what Node says in codes. Codes that are not here say enough by themselves. */
+const nodeReasons: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "nothing listens there"],
+  ["ENOENT", "the socket does not exist"],
+  ["ENOTFOUND", "the name cannot be resolved"],
+  ["EAI_AGAIN", "the name cannot be resolved now"],
+  ["ECONNRESET", "the connection was closed before the answer came"],
+  ["EPIPE", "the connection was closed before the request was sent"],
+  ["ERR_STREAM_PREMATURE_CLOSE", "the connection was closed before the answer was complete"],
+  ["ETIMEDOUT", "the connection timed out"],
+  [
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "its certificate is self-signed; name its authority in NODE_EXTRA_CA_CERTS",
+  ],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "its certificate's authority is not trusted; name it in NODE_EXTRA_CA_CERTS"],
+  [
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "its certificate's authority is not trusted; name it in NODE_EXTRA_CA_CERTS",
+  ],
+  ["CERT_HAS_EXPIRED", "its certificate has expired"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
+  ["ERR_SSL_WRONG_VERSION_NUMBER", "it does not speak TLS on this port"],
+  ["ERR_SSL_PACKET_LENGTH_TOO_LONG", "it does not speak TLS on this port"],
+]);
+
+function fromNodeError(thrown: unknown, nodeCode: string, call: FailedCall): ReleaseError {
+  if (nodeCode.startsWith("HPE_")) return notAControlPlane(thrown, "does not speak HTTP", call);
+  const reason = nodeReasons.get(nodeCode) ?? nodeCode;
+  return new SystemError("api-unreachable", `${call.host} cannot be reached for ${call.name}: ${reason}`, {
+    cause: thrown,
+  });
+}
+
+/** The innermost code of a Node error in the chain of causes. */
+function nodeErrorCode(thrown: unknown): string | undefined {
+  let found: string | undefined;
+  const seen = new Set<unknown>();
+  for (let current = thrown; current instanceof Error && !seen.has(current); current = current.cause) {
+    seen.add(current);
+    // ConnectError has a numeric code; Node's are words.
+    if ("code" in current && typeof current.code === "string" && /^[A-Z][A-Z0-9_]+$/.test(current.code)) {
+      found = current.code;
+    }
+  }
+  return found;
+}
+
+/** A status without our details: a hosted service, a proxy, or something else altogether. */
+function fromStatus(error: ConnectError, call: FailedCall): ReleaseError {
+  const said = error.rawMessage === "" ? `status ${Code[error.code]}` : error.rawMessage;
+  const message = `${call.host} refused ${call.name}: ${said}`;
+  const details = { cause: error };
+  switch (error.code) {
+    case Code.InvalidArgument:
+    case Code.OutOfRange:
+    case Code.FailedPrecondition:
+      return new UserError("request-invalid", message, details);
+    case Code.NotFound:
+      return new UserError(notFoundCode(said, call.missing), message, details);
+    case Code.AlreadyExists:
+      return new UserError("already-exists", message, details);
+    case Code.Unauthenticated:
+      return new UserError("unauthenticated", message, details);
+    case Code.PermissionDenied:
+      return new UserError("permission-denied", message, details);
+    case Code.ResourceExhausted:
+      return new SystemError("api-limit", message, details);
+    case Code.DeadlineExceeded:
+      return new SystemError("api-timeout", `${call.host} did not answer ${call.name} in time`, details);
+    case Code.Unavailable:
+    // A server that dies ends its HTTP/2 streams with CANCEL; our own aborts were told apart before.
+    case Code.Canceled:
+    case Code.Aborted:
+      return new SystemError(
+        "api-unreachable",
+        `${call.host} is not available for ${call.name}: ${said}`,
+        details,
+      );
+    case Code.Unimplemented:
+      return new UserError("api-unsupported", `${call.host} does not offer ${call.name}: ${said}`, details);
+    case Code.Unknown:
+    case Code.Internal:
+    case Code.DataLoss:
+      return fromBrokenAnswer(error, said, call);
+  }
+}
+
+/** Connect reports an answer that is no RPC answer as unknown or internal, with what it saw in the message. */
+function fromBrokenAnswer(error: ConnectError, said: string, call: FailedCall): ReleaseError {
+  if (/^HTTP 3\d\d/.test(said)) {
+    return notAControlPlane(error, "answers with a redirect, which is not followed with an API key", call);
+  }
+  if (/^unsupported content type/.test(said)) {
+    return notAControlPlane(error, `answers with ${said.replace("unsupported content type ", "")}`, call);
+  }
+  return new SystemError("api-failed", `${call.host} failed in ${call.name}: ${said}`, { cause: error });
+}
+
+function notAControlPlane(cause: unknown, what: string, call: FailedCall): UserError {
+  return new UserError("api-unsupported", `${call.host} is no control plane: it ${what}`, {
+    cause,
+    next: "Check api-url: it names the host of the control plane's API, not of a web page or proxy.",
+  });
+}
+
+function notFoundCode(said: string, missing: readonly Missing[]): UserErrorCode {
+  const named = missing.find((kind) => said.toLowerCase().includes(kind)) ?? missing[0];
+  return named === undefined ? "request-invalid" : `${named}-not-found`;
+}
+
+function createError(code: ErrorCode, message: string, details: ErrorDetails): ReleaseError {
+  return isUserCode(code) ? new UserError(code, message, details) : new SystemError(code, message, details);
+}
+
+function isUserCode(code: ErrorCode): code is UserErrorCode {
+  return errorTable[code].kind === "user";
+}

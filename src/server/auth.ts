@@ -1,0 +1,110 @@
+/**
+ * Who calls, and what they may do. One gate for everything that is served: RPCs ask it before a request's
+ * body is read, plain HTTP routes before their handler runs.
+ */
+import { createHash } from "node:crypto";
+import { createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { JobService } from "../api/gen/workflows/v1/job_pb.ts";
+import { StorageLocationService } from "../api/gen/workflows/v1/storage_location_pb.ts";
+import { TaskService } from "../api/gen/workflows/v1/task_pb.ts";
+import { TelemetryQueryService } from "../api/gen/workflows/v1/telemetry_pb.ts";
+import { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
+import type { Random } from "../engine/id.ts";
+import { SystemError, UserError } from "../errors.ts";
+import type { ApiKey, KeyRole, KeyStore } from "../store/port.ts";
+
+export interface Caller {
+  /** The key's name: what the history calls the actor. */
+  readonly name: string;
+  readonly role: KeyRole;
+}
+
+/** Finds the caller of a request from its Authorization header. Throws unauthenticated. */
+export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+
+export function authenticateByKey(keys: Pick<KeyStore, "findKey">): Authenticate {
+  return async (authorization) => {
+    if (authorization === undefined) {
+      throw new UserError("unauthenticated", "No API key was sent (Authorization: Bearer KEY)");
+    }
+    // RFC 9110 makes the scheme's name case-insensitive.
+    const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+    const key = secret === undefined ? undefined : await keys.findKey(hashSecret(secret));
+    if (key === undefined) throw new UserError("unauthenticated", "The API key is unknown or was revoked");
+    return { name: key.name, role: key.role };
+  };
+}
+
+/** For --no-auth on loopback and for calls within the process: everyone is `name` and may do everything. */
+export function trustEveryone(name: string): Authenticate {
+  return async () => ({ name, role: "admin" });
+}
+
+/** Recognisable for people and for secret scanners. */
+const secretPrefix = "wfr_";
+
+/**
+ * Makes a key and returns its secret, which is shown this once. Throws already-exists for a name in use.
+ *
+ * A secret is 256 random bits, so a plain sha256 of it is safe to store: there is no dictionary to try,
+ * and a slow hash (bcrypt, argon2) would only add its cost to every call. Looking it up by that hash tells
+ * nothing through timing, because nobody can choose the hash's first bytes without knowing the secret.
+ */
+export async function createKey(
+  keys: KeyStore,
+  key: { readonly name: string; readonly role: KeyRole },
+  random: Random,
+): Promise<{ readonly secret: string; readonly key: ApiKey }> {
+  const secret = secretPrefix + Buffer.from(random(32)).toString("base64url");
+  return { secret, key: await keys.addKey({ ...key, secretSha256: hashSecret(secret) }) };
+}
+
+function hashSecret(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/** What the role `runner` may call; everything else, also what is added later, is for `admin`. */
+const runnerServices = new Set<string>(
+  [TaskService, JobService, TelemetryQueryService, StorageLocationService].map(({ typeName }) => typeName),
+);
+const runnerWorkflowMethods = new Set<string>(
+  [
+    WorkflowsService.method.getCluster,
+    WorkflowsService.method.listClusters,
+    WorkflowsService.method.getWorkflow,
+    WorkflowsService.method.listWorkflows,
+    WorkflowsService.method.listPublicWorkflows,
+  ].map(({ name }) => name),
+);
+
+/** Throws permission-denied. */
+export function requireRole(caller: Caller, role: KeyRole, what: string): void {
+  if (caller.role === "admin" || role === "runner") return;
+  throw new UserError(
+    "permission-denied",
+    `The API key "${caller.name}" has the role ${caller.role}, which may not ${what}`,
+  );
+}
+
+/** No default: a handler that is mounted without a gate must fail, not trust. */
+const callerKey = createContextKey<Caller | undefined>(undefined);
+
+/** For the router's `requestGate`. */
+export function createRpcGate(authenticate: Authenticate): (context: HandlerContext) => Promise<void> {
+  return async (context) => {
+    const caller = await authenticate(context.requestHeader.get("authorization") ?? undefined);
+    const { service, method } = context;
+    const forRunners =
+      runnerServices.has(service.typeName) ||
+      (service.typeName === WorkflowsService.typeName && runnerWorkflowMethods.has(method.name));
+    requireRole(caller, forRunners ? "runner" : "admin", `call ${method.name}`);
+    context.values.set(callerKey, caller);
+  };
+}
+
+/** Who called: for handlers. */
+export function callerOf(context: Pick<HandlerContext, "values">): Caller {
+  const caller = context.values.get(callerKey);
+  if (caller === undefined) throw new SystemError("internal", "A call reached its handler without a gate");
+  return caller;
+}
