@@ -1,0 +1,66 @@
+import { EventEmitter } from "node:events";
+import { clusterDeletability } from "../../engine/release-rules.ts";
+import { UserError } from "../../errors.ts";
+import type { ClusterStore, DeploymentNotice } from "../port.ts";
+import type { Records } from "./records.ts";
+import type { Session } from "./session.ts";
+
+/** Tells whoever waits that a cluster's deployments have changed; emit only what is committed. */
+export class DeploymentNotices {
+  readonly #emitter = new EventEmitter<{ change: [DeploymentNotice] }>().setMaxListeners(0);
+
+  emit(notice: DeploymentNotice): void {
+    this.#emitter.emit("change", notice);
+  }
+
+  subscribe(listener: (notice: DeploymentNotice) => void): () => void {
+    this.#emitter.on("change", listener);
+    return () => this.#emitter.off("change", listener);
+  }
+}
+
+export function createClusterStore(
+  session: Session,
+  records: Records,
+  notices: DeploymentNotices,
+): ClusterStore {
+  const { writer, read } = session;
+  return {
+    createCluster: ({ slug, displayName, description }) =>
+      writer.submit(() => {
+        if (records.clusters.bySlug.get(slug) !== undefined) {
+          throw new UserError("already-exists", `A cluster "${slug}" exists already.`);
+        }
+        records.clusters.insert.run(slug, displayName, description, 0);
+        return records.cluster(records.requireCluster({ kind: "slug", slug }));
+      }),
+
+    getCluster: (ref) => read(() => records.cluster(records.requireCluster(ref))),
+
+    listClusters: () => read(() => records.clusters.all.all().map(records.cluster)),
+
+    updateCluster: (ref, { displayName, description }) =>
+      writer.submit(() => {
+        const { slug } = records.requireCluster(ref);
+        records.clusters.update.run(displayName ?? null, description ?? null, slug);
+        return records.cluster(records.requireCluster({ kind: "slug", slug }));
+      }),
+
+    deleteCluster: (ref) =>
+      writer.submit(() => {
+        const { slug, deployments, isDefault } = records.cluster(records.requireCluster(ref));
+        switch (clusterDeletability({ isDefault, deploymentCount: deployments.length })) {
+          case "cluster-protected":
+            throw new UserError("cluster-protected", `The cluster "${slug}" is the default cluster.`);
+          case "cluster-in-use": {
+            const workflows = deployments.map((deployment) => `"${deployment.workflow.slug}"`).join(", ");
+            throw new UserError("cluster-in-use", `The cluster "${slug}" has releases of ${workflows}.`);
+          }
+          case "deletable":
+            records.clusters.delete.run(slug);
+        }
+      }),
+
+    onDeploymentChange: (listener) => notices.subscribe(listener),
+  };
+}

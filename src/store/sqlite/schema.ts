@@ -1,0 +1,28 @@
+import { createArtifactTable } from "./artifacts.ts";
+import { createClusterTable } from "./cluster-table.ts";
+import { createDeploymentTable } from "./deployment-table.ts";
+import { createHistoryTable } from "./history-table.ts";
+import { createKeyTable } from "./keys.ts";
+import type { Migration } from "./migrate.ts";
+import { createReleaseTables } from "./release-table.ts";
+import { createWorkflowTable } from "./workflow-table.ts";
+
+/**
+ * Every step the schema has taken, oldest first. A step that was released never changes: what comes later
+ * is a new step, and its SQL stands beside the row type it makes.
+ */
+export const migrations: readonly Migration[] = [
+  {
+    name: "releases",
+    breaking: true,
+    sql: [
+      createKeyTable,
+      createArtifactTable,
+      createClusterTable,
+      createWorkflowTable,
+      createReleaseTables,
+      createDeploymentTable,
+      createHistoryTable,
+    ].join("\n"),
+  },
+];

@@ -1,0 +1,70 @@
+import { UserError } from "../../errors.ts";
+import type { WorkflowStore } from "../port.ts";
+import { appendHistory, type prepareHistoryStatements } from "./history-table.ts";
+import type { Records } from "./records.ts";
+import type { Session } from "./session.ts";
+
+/** Later than every id, for a page that begins at the start; SQLite's LIMIT takes -1 for none. */
+const beforeAll = "";
+const unlimited = -1;
+
+export function createWorkflowStore(
+  session: Session,
+  records: Records,
+  history: ReturnType<typeof prepareHistoryStatements>,
+): WorkflowStore {
+  const { writer, read, clock, ids } = session;
+  return {
+    createWorkflow: ({ slug, name, summary, description }) =>
+      writer.submit(() => {
+        if (records.workflows.bySlug.get(slug) !== undefined) {
+          throw new UserError("already-exists", `A workflow "${slug}" exists already.`);
+        }
+        records.workflows.insert.run(ids.next<"workflow">(), slug, name, summary, description, clock());
+        return records.workflow(records.requireWorkflow(slug));
+      }),
+
+    getWorkflow: (slug) => read(() => records.workflow(records.requireWorkflow(slug))),
+
+    listWorkflows: ({ limit, startingAfter }) =>
+      read(() => {
+        const rows = records.workflows.after.all(
+          startingAfter ?? beforeAll,
+          limit === undefined ? unlimited : limit + 1,
+        );
+        const page = limit === undefined ? rows : rows.slice(0, limit);
+        return { workflows: page.map((row) => records.workflow(row)), hasMore: rows.length > page.length };
+      }),
+
+    updateWorkflow: (slug, { name, summary, description }) =>
+      writer.submit(() => {
+        records.requireWorkflow(slug);
+        records.workflows.update.run(name ?? null, summary ?? null, description ?? null, slug);
+        return records.workflow(records.requireWorkflow(slug));
+      }),
+
+    deleteWorkflow: ({ workflow: slug, actor }) =>
+      writer.submit(() => {
+        const row = records.requireWorkflow(slug);
+        const { releases } = records.workflow(row);
+        const clusters = new Set(releases.flatMap((release) => release.clusters.map(({ slug }) => slug)));
+        if (clusters.size > 0) {
+          const names = [...clusters].map((cluster) => `"${cluster}"`).join(", ");
+          throw new UserError("release-deployed", `The workflow "${slug}" is deployed on ${names}.`);
+        }
+        const atMs = clock();
+        for (const release of releases.toReversed()) {
+          appendHistory(history, {
+            atMs,
+            actor,
+            workflow: slug,
+            kind: "unpublish",
+            release: release.id,
+            fingerprint: release.content.fingerprint,
+            digest: release.artifact.digest,
+          });
+        }
+        records.workflows.delete.run(row.id);
+      }),
+  };
+}

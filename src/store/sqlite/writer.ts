@@ -1,0 +1,104 @@
+import type { DatabaseSync } from "node:sqlite";
+import { SystemError } from "../../errors.ts";
+import { toStoreError } from "./failure.ts";
+
+/** Runs on the database inside a transaction; what it throws undoes what it did and nothing else. */
+export type Operation<Result> = () => Result;
+
+export interface Writer {
+  /** Fulfilled when the operation is committed durably, rejected with what it threw or with store-failed. */
+  submit<Result>(operation: Operation<Result>): Promise<Result>;
+  /** Commits what was submitted; later submits are rejected. */
+  close(): Promise<void>;
+}
+
+interface Submitted {
+  readonly operation: Operation<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How an operation of the running transaction ended, to be told once the transaction is durable. */
+type Outcome =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: unknown };
+
+/**
+ * The only way to write. All operations of one turn of the event loop share one transaction and so one
+ * fsync: with synchronous FULL that is what a commit costs (measured in test/bench/store.ts). Each runs
+ * under its own SAVEPOINT, so a refused one leaves its neighbours alone, and no answer, not even a
+ * refusal, goes out before COMMIT, because a refusal may rest on a neighbour's write.
+ */
+export function createWriter(database: DatabaseSync, databasePath: string): Writer {
+  const statements = {
+    begin: database.prepare("BEGIN IMMEDIATE"),
+    commit: database.prepare("COMMIT"),
+    rollback: database.prepare("ROLLBACK"),
+    savepoint: database.prepare("SAVEPOINT operation"),
+    release: database.prepare("RELEASE operation"),
+    undo: database.prepare("ROLLBACK TO operation"),
+  };
+  let waiting: Submitted[] = [];
+  let closed = false;
+  let drained: (() => void) | undefined;
+
+  function runOne(operation: Operation<unknown>): Outcome {
+    statements.savepoint.run();
+    try {
+      const result = operation();
+      statements.release.run();
+      return { ok: true, result };
+    } catch (error) {
+      // A full disk or an I/O error may have ended the whole transaction: then there is nothing to go back to.
+      if (!database.isTransaction) throw error;
+      statements.undo.run();
+      statements.release.run();
+      return { ok: false, error: toStoreError(error, databasePath) };
+    }
+  }
+
+  function runTogether(batch: readonly Submitted[]): Outcome[] {
+    statements.begin.run();
+    try {
+      const outcomes = batch.map((submitted) => runOne(submitted.operation));
+      statements.commit.run();
+      return outcomes;
+    } catch (error) {
+      if (database.isTransaction) statements.rollback.run();
+      throw error;
+    }
+  }
+
+  function flush(): void {
+    const batch = waiting;
+    waiting = [];
+    try {
+      const outcomes = runTogether(batch);
+      for (const [index, submitted] of batch.entries()) {
+        const outcome = outcomes[index];
+        if (outcome?.ok) submitted.resolve(outcome.result);
+        else submitted.reject(outcome?.error);
+      }
+    } catch (cause) {
+      const error = new SystemError("store-failed", `The database ${databasePath} did not take the write.`, {
+        cause,
+      });
+      for (const submitted of batch) submitted.reject(error);
+    }
+    drained?.();
+  }
+
+  return {
+    submit<Result>(operation: Operation<Result>): Promise<Result> {
+      if (closed) return Promise.reject(new SystemError("store-failed", "The store is closed."));
+      return new Promise<Result>((resolve, reject) => {
+        waiting.push({ operation, resolve: (result) => resolve(result as Result), reject });
+        if (waiting.length === 1) setImmediate(flush);
+      });
+    },
+    async close() {
+      closed = true;
+      if (waiting.length > 0) await new Promise<void>((resolve) => (drained = resolve));
+    },
+  };
+}
