@@ -4,8 +4,9 @@ import { appendHistory, type prepareHistoryStatements } from "./history-table.ts
 import type { Records } from "./records.ts";
 import type { Session } from "./session.ts";
 
-/** Later than every id, for a page that begins at the start; SQLite's LIMIT takes -1 for none. */
+/** Sorts before every id: where a list begins. */
 const beforeAll = "";
+/** What LIMIT takes for "no limit". */
 const unlimited = -1;
 
 export function createWorkflowStore(

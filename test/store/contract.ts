@@ -1,0 +1,24 @@
+/** What every engine behind the store port must do: each store's test file calls it with its factory. */
+import type { Clock } from "../../src/engine/id.ts";
+import type { Store } from "../../src/store/port.ts";
+import { clusterContract } from "./contract-clusters.ts";
+import { deploymentContract } from "./contract-deployments.ts";
+import { keyAndArtifactContract } from "./contract-keys-and-artifacts.ts";
+import { releaseContract } from "./contract-releases.ts";
+
+export interface StoreUnderTest extends AsyncDisposable {
+  readonly store: Store;
+  /** Moves the store's clock. */
+  advanceMs(ms: number): void;
+  readonly clock: Clock;
+}
+
+/** Opens an empty store of its own for each call. */
+export type OpenStore = () => Promise<StoreUnderTest>;
+
+export function storeContract(open: OpenStore): void {
+  keyAndArtifactContract(open);
+  clusterContract(open);
+  releaseContract(open);
+  deploymentContract(open);
+}

@@ -1,0 +1,25 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
+import type { StoreUnderTest } from "../contract.ts";
+
+/** A SQLite store in a folder of its own, with a clock that stands still until it is moved. */
+export async function openStoreUnderTest(): Promise<StoreUnderTest> {
+  const dataFolder = await mkdtemp(join(tmpdir(), "workflow-release-store-"));
+  let nowMs = Date.UTC(2026, 0, 1);
+  const clock = () => nowMs;
+  const store = await openSqliteStore({ dataFolder, clock, random: randomBytes, role: "server" });
+  return {
+    store,
+    clock,
+    advanceMs: (ms) => {
+      nowMs += ms;
+    },
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await rm(dataFolder, { recursive: true });
+    },
+  };
+}
