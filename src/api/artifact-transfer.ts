@@ -1,0 +1,66 @@
+/**
+ * Bytes of artifacts. The public contract has no call for them, so a control plane of this product adds
+ * plain HTTP: HEAD, PUT and GET /artifacts/DIGEST. The same methods are also served within the process.
+ */
+import type { Readable } from "node:stream";
+import type { ArtifactId } from "../engine/id.ts";
+
+export interface StoredArtifact {
+  readonly id: ArtifactId;
+  /** sha256 of the uncompressed tar, lower-case hex. */
+  readonly digest: string;
+  /** Of the stored `.tar.zst`, which need not be the file that was uploaded: another one may have been first. */
+  readonly archiveSha256: string;
+  readonly archiveSizeBytes: number;
+}
+
+/** An archive on disk, to be sent. */
+export interface LocalArchive {
+  readonly digest: string;
+  readonly archivePath: string;
+  readonly sizeBytes: number;
+}
+
+export interface ArtifactUpload {
+  /** What PublishWorkflowRelease takes, as it takes it. */
+  readonly artifactId: Uint8Array;
+  /** False when the control plane had the digest already, so that nothing was sent. */
+  readonly uploaded: boolean;
+}
+
+export interface ArtifactDownload extends StoredArtifact {
+  /**
+   * The `.tar.zst`, exactly `archiveSizeBytes` long: it fails when the connection gives more or less. Its
+   * content is not verified; unpacking does that. Destroy it when it is not read to its end.
+   */
+  readonly archive: Readable;
+}
+
+/** All methods throw errors of the table, among them artifact-not-found and artifact-mismatch. */
+export interface ArtifactTransfer {
+  findArtifact(digest: string, signal?: AbortSignal): Promise<StoredArtifact | undefined>;
+  /** Sends nothing when the digest is there already. */
+  uploadArtifact(archive: LocalArchive, signal?: AbortSignal): Promise<ArtifactUpload>;
+  /** Throws artifact-too-large, before anything is read, for an archive of more than `maxSizeBytes`. */
+  downloadArtifact(digest: string, maxSizeBytes: number, signal?: AbortSignal): Promise<ArtifactDownload>;
+}
+
+/** The headers beside standard ones (Content-Length, and Repr-Digest of RFC 9530 for the archive's sha256). */
+export const artifactIdHeader = "artifact-id";
+
+export function artifactPath(digest: string): string {
+  return `/artifacts/${digest}`;
+}
+
+export const archiveContentType = "application/zstd";
+
+/** The value of a Repr-Digest header. */
+export function reprDigest(sha256: string): string {
+  return `sha-256=:${Buffer.from(sha256, "hex").toString("base64")}:`;
+}
+
+/** The sha256 in a Repr-Digest header, lower-case hex. */
+export function sha256OfReprDigest(header: string): string | undefined {
+  const base64 = /(?:^|[,\s])sha-256=:([A-Za-z0-9+/]{43}=):/.exec(header)?.[1];
+  return base64 === undefined ? undefined : Buffer.from(base64, "base64").toString("hex");
+}

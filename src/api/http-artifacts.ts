@@ -1,0 +1,196 @@
+/** The transfer of artifacts over HTTP/1.1. */
+import { createReadStream } from "node:fs";
+import type http from "node:http";
+import { pipeline, Readable } from "node:stream";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeFromHttpStatus, errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { idToBytes, parseId } from "../engine/id.ts";
+import { SystemError, UserError } from "../errors.ts";
+import {
+  type ArtifactTransfer,
+  archiveContentType,
+  artifactIdHeader,
+  artifactPath,
+  type StoredArtifact,
+  sha256OfReprDigest,
+} from "./artifact-transfer.ts";
+import { type FailedCall, fromWireError } from "./wire-error.ts";
+
+/** Opens a request with the key, the agent and the host of one control plane. */
+export type OpenRequest = (
+  method: "HEAD" | "PUT" | "GET",
+  path: string,
+  headers: http.OutgoingHttpHeaders,
+) => http.ClientRequest;
+
+/** No byte for this long, in either direction, and the transfer is given up. */
+const idleTimeoutMs = 60_000;
+/** An error answer is a few hundred bytes; of anything longer only the status counts. */
+const maxErrorBytes = 64 * 1024;
+
+export function createHttpArtifacts(open: OpenRequest, host: string): ArtifactTransfer {
+  const callOf = (name: string, signal: AbortSignal | undefined): FailedCall => ({
+    name,
+    host,
+    missing: ["artifact"],
+    signal,
+  });
+
+  const find: ArtifactTransfer["findArtifact"] = async (digest, signal) => {
+    const call = callOf("looking for the artifact", signal);
+    return withErrors(call, async () => {
+      const response = await exchange(open("HEAD", artifactPath(digest), {}), undefined, signal);
+      response.resume();
+      if (response.statusCode === 404 && response.headers["content-type"]?.startsWith("application/json")) {
+        return undefined;
+      }
+      await requireSuccess(response);
+      return describe(digest, response);
+    });
+  };
+
+  return {
+    findArtifact: find,
+    async uploadArtifact({ digest, archivePath, sizeBytes }, signal) {
+      const found = await find(digest, signal);
+      if (found !== undefined) return { artifactId: idToBytes(found.id), uploaded: false };
+      return withErrors(callOf("uploading the artifact", signal), async () => {
+        const headers = { "content-type": archiveContentType, "content-length": sizeBytes };
+        const body = createReadStream(archivePath);
+        const response = await exchange(open("PUT", artifactPath(digest), headers), body, signal);
+        await requireSuccess(response);
+        response.resume();
+        return {
+          artifactId: idToBytes(describe(digest, response).id),
+          uploaded: response.statusCode === 201,
+        };
+      });
+    },
+    async downloadArtifact(digest, maxSizeBytes, signal) {
+      const call = callOf("downloading the artifact", signal);
+      return withErrors(call, async () => {
+        const response = await exchange(open("GET", artifactPath(digest), {}), undefined, signal);
+        await requireSuccess(response);
+        try {
+          const artifact = describe(digest, response);
+          if (artifact.archiveSizeBytes > maxSizeBytes) {
+            const sizes = `${artifact.archiveSizeBytes} bytes, more than the ${maxSizeBytes} that are accepted`;
+            throw new UserError("artifact-too-large", `The archive of artifact ${digest} has ${sizes}`);
+          }
+          const bytes = exactly(artifact.archiveSizeBytes, response, call);
+          return { ...artifact, archive: Readable.from(bytes, { objectMode: false }) };
+        } catch (error) {
+          response.destroy();
+          throw error;
+        }
+      });
+    },
+  };
+}
+
+async function withErrors<T>(call: FailedCall, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw fromWireError(thrown, call);
+  }
+}
+
+/** Sends a request and waits for the head of its answer, which may come before the body is sent whole. */
+function exchange(
+  request: http.ClientRequest,
+  body: Readable | undefined,
+  signal: AbortSignal | undefined,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => request.destroy(new ConnectError("stopped", Code.Canceled));
+    const stopListening = () => signal?.removeEventListener("abort", onAbort);
+    request.once("close", stopListening);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    request.setTimeout(idleTimeoutMs, () => {
+      request.destroy(new ConnectError(`no data for ${idleTimeoutMs} ms`, Code.DeadlineExceeded));
+    });
+    let answered = false;
+    request.once("response", (response) => {
+      answered = true;
+      // Errors of the connection after the head belong to whoever reads the body.
+      response.on("error", () => {});
+      resolve(response);
+    });
+    request.on("error", (error) => {
+      if (!answered) reject(error);
+    });
+    if (signal?.aborted === true) onAbort();
+    if (body === undefined) request.end();
+    else {
+      // A server that refuses answers and closes while the body is still being sent: the answer counts.
+      pipeline(body, request, (error) => {
+        if (error instanceof Error && body.errored === error) {
+          reject(new SystemError("internal", "The archive cannot be read", { cause: error }));
+        }
+      });
+    }
+  });
+}
+
+/** Throws what an answer other than 2xx says. */
+async function requireSuccess(response: http.IncomingMessage): Promise<void> {
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return;
+  const metadata = new Headers();
+  const retryAfter = response.headers["retry-after"];
+  if (retryAfter !== undefined) metadata.set("retry-after", retryAfter);
+  const fallback = new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status), metadata);
+  const body = await readAtMost(response, maxErrorBytes);
+  throw errorFromJsonBytes(body, metadata, fallback);
+}
+
+async function readAtMost(response: http.IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Reads the head of an answer; a server that leaves out or mangles what it must say is no control plane. */
+function describe(digest: string, response: http.IncomingMessage): StoredArtifact {
+  const id = parseId<"artifact">(header(response, artifactIdHeader));
+  const archiveSha256 = sha256OfReprDigest(header(response, "repr-digest"));
+  const size = header(response, "artifact-size");
+  if (id === undefined || archiveSha256 === undefined || !/^\d{1,15}$/.test(size)) {
+    const type = header(response, "content-type") || "an answer without content type";
+    throw new ConnectError(`unsupported content type ${type}`, Code.Unknown);
+  }
+  return { id, digest, archiveSha256, archiveSizeBytes: Number(size) };
+}
+
+function header(response: http.IncomingMessage, name: string): string {
+  const value = response.headers[name];
+  return typeof value === "string" ? value : "";
+}
+
+/** Passes on exactly that many bytes, and fails as an error of the table otherwise. */
+async function* exactly(
+  sizeBytes: number,
+  response: http.IncomingMessage,
+  call: FailedCall,
+): AsyncGenerator<Uint8Array> {
+  let seenBytes = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      seenBytes += chunk.length;
+      if (seenBytes > sizeBytes) break;
+      yield chunk;
+    }
+    if (seenBytes !== sizeBytes) {
+      const seen = seenBytes > sizeBytes ? "more" : `only ${seenBytes}`;
+      throw new ConnectError(`the archive should have ${sizeBytes} bytes and has ${seen}`, Code.DataLoss);
+    }
+  } catch (thrown) {
+    throw fromWireError(thrown, call);
+  }
+}
