@@ -173,6 +173,12 @@ export const errorTable = {
     rpc: "failed_precondition",
     next: "Suspect a native library; run the command above by hand with PYTHONFAULTHANDLER=1.",
   },
+  "worker-lost": {
+    kind: "system",
+    exit: "failed",
+    rpc: "unavailable",
+    next: "Look at the worker's last lines above; another worker is started for the next task.",
+  },
   "worker-protocol": {
     kind: "user",
     exit: "failed",

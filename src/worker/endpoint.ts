@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Environment } from "./environment.ts";
+
+/** Where a worker is to listen, and how it is known to be ours. */
+export interface Endpoint extends AsyncDisposable {
+  /** TILEBOX_WORKER_ADDRESS, _RUNTIME_DIR and _RUNTIME_TOKEN. Workers before 0.64 read only the first. */
+  readonly variables: Environment;
+  readonly token: string;
+  /** True once the worker has said where it listens (0.64 and later say so before they import user code). */
+  announced(): Promise<boolean>;
+  /** True when something listens at the address. */
+  listening(): Promise<boolean>;
+  /** A new connection to the worker. */
+  connect(): Socket;
+}
+
+/** The shortest limit of a unix socket's path among the systems we run on is macOS's 104 bytes with its end. */
+const socketPathBytes = 103;
+
+/**
+ * A folder that only we can enter, with a socket path short enough for every system. On Windows, where
+ * Python's gRPC has no unix sockets, a loopback port that was free a moment ago: workers before 0.64
+ * cannot say which port the system gave them, so it is chosen here.
+ */
+export async function createEndpoint(): Promise<Endpoint> {
+  const folder = await runtimeFolder();
+  const token = randomBytes(32).toString("hex");
+  const target = process.platform === "win32" ? await freePort() : join(folder, "w.sock");
+  const address = typeof target === "number" ? `127.0.0.1:${target}` : `unix://${target}`;
+  const open = (): Socket =>
+    typeof target === "number" ? connect({ host: "127.0.0.1", port: target }) : connect({ path: target });
+  return {
+    variables: {
+      TILEBOX_WORKER_ADDRESS: address,
+      TILEBOX_RUNTIME_DIR: folder,
+      TILEBOX_RUNTIME_TOKEN: token,
+    },
+    token,
+    announced: () =>
+      readFile(join(folder, "endpoint.json"), "utf8").then(
+        () => true,
+        () => false,
+      ),
+    listening: () => accepts(open()),
+    connect: open,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+/** mkdtemp makes the folder with mode 0700, which protects endpoint.json and the socket in it. */
+async function runtimeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "wr-"));
+  if (process.platform === "win32" || Buffer.byteLength(join(folder, "w.sock")) <= socketPathBytes)
+    return folder;
+  await rm(folder, { recursive: true });
+  return mkdtemp("/tmp/wr-");
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("a TCP server without a port");
+  return address.port;
+}
+
+function accepts(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const answer = (yes: boolean) => () => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.once("connect", answer(true));
+    socket.once("error", answer(false));
+  });
+}

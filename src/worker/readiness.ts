@@ -1,0 +1,78 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { TaskIdentifier } from "../engine/task-identifier.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { StartClock } from "./start-clock.ts";
+import type { StartFailure } from "./start-failure.ts";
+import type { TasksAnswer, WorkerClient } from "./worker-client.ts";
+import type { WorkerProcess } from "./worker-process.ts";
+
+/** managed: 0.64 and later, with token, announcement and log stream. legacy: 0.53 to 0.63, without. */
+export type WorkerGeneration = "managed" | "legacy";
+
+export interface Readiness {
+  readonly kind: "ready";
+  readonly generation: WorkerGeneration;
+  /** In the order of registration. */
+  readonly tasks: readonly TaskIdentifier[];
+}
+
+/** Short enough not to be noticed, long enough to cost nothing: a look takes 0.1 ms. */
+const lookEveryMs = 4;
+/** A call without an answer is made again: while the interpreter lock is held, none is answered. */
+const answerWithinMs = 1_000;
+/** A worker that ends cuts its calls off with any status, a little before its exit is seen. */
+const exitFollowsWithinMs = 500;
+
+/** A worker on its way up. */
+export interface Starting {
+  readonly process: WorkerProcess;
+  readonly endpoint: Endpoint;
+  readonly client: Promise<WorkerClient>;
+  readonly clock: StartClock;
+}
+
+/** Waits until the worker lists its tasks, ends, or takes longer than it may. Aborting rejects with the signal's reason. */
+export async function awaitReadiness(
+  starting: Starting,
+  signal: AbortSignal,
+): Promise<Readiness | StartFailure> {
+  const { process, endpoint, clock } = starting;
+  let reachable = false;
+  let answer: TasksAnswer = { kind: "silent" };
+  for (;;) {
+    signal.throwIfAborted();
+    if (process.exit() !== undefined) return exited(starting);
+    if (clock.overdue()) {
+      const answered = answer.kind === "loading";
+      return {
+        kind: "timed-out",
+        phase: clock.phase,
+        limitMs: clock.limitMs,
+        answered,
+        output: process.output(),
+      };
+    }
+    if (await endpoint.announced()) clock.enterImport();
+    reachable ||= clock.phase === "import" || (await endpoint.listening());
+    if (reachable) answer = await (await starting.client).askForTasks(answerWithinMs);
+    if (answer.kind === "foreign") return foreign(starting, answer.status);
+    if (answer.kind === "tasks") {
+      // A managed worker announces itself before it imports anything.
+      const generation = (await endpoint.announced()) ? "managed" : "legacy";
+      return { kind: "ready", generation, tasks: answer.tasks };
+    }
+    await Promise.race([delay(lookEveryMs), process.exited]);
+  }
+}
+
+async function exited({ process, endpoint, clock }: Starting): Promise<StartFailure> {
+  if (await endpoint.announced()) clock.enterImport();
+  return { kind: "exited", phase: clock.phase, exit: await process.exited, output: process.output() };
+}
+
+async function foreign(starting: Starting, answer: string): Promise<StartFailure> {
+  const { process } = starting;
+  await Promise.race([process.exited, delay(exitFollowsWithinMs)]);
+  if (process.exit() !== undefined) return exited(starting);
+  return { kind: "wrong-protocol", answer, output: process.output() };
+}

@@ -1,0 +1,71 @@
+import type { Client } from "@connectrpc/connect";
+import type { WorkerService } from "../api/gen/workflows/v1/worker_pb.ts";
+import type { TaskIdentifier } from "../engine/task-identifier.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** What a worker that may still be starting says when it is asked for its tasks. */
+export type TasksAnswer =
+  /** In the order of registration. */
+  | { readonly kind: "tasks"; readonly tasks: readonly TaskIdentifier[] }
+  /** It answers, but still imports the user's module. */
+  | { readonly kind: "loading" }
+  /** Nobody answered in time: not listening yet, or the import holds Python's interpreter lock. */
+  | { readonly kind: "silent" }
+  /** Something else answered. */
+  | { readonly kind: "foreign"; readonly status: string };
+
+export interface WorkerClient extends Disposable {
+  readonly rpc: Client<typeof WorkerService>;
+  /** Asks for the registered tasks; never rejects. */
+  askForTasks(withinMs: number): Promise<TasksAnswer>;
+}
+
+/**
+ * A gRPC client over the worker's socket, with its token on every call. connect-node is loaded here
+ * and not before: it takes longer to load than everything else of a build, and the worker's own
+ * start hides it.
+ *
+ * No pings: the Python server ends a session after four of them. No message limits of ours: a task's
+ * sub-tasks may take more than 4 MiB.
+ */
+export async function createWorkerClient(endpoint: Endpoint): Promise<WorkerClient> {
+  const [{ Code, ConnectError, createClient }, { createGrpcTransport, Http2SessionManager }, worker] =
+    await Promise.all([
+      import("@connectrpc/connect"),
+      import("@connectrpc/connect-node"),
+      import("../api/gen/workflows/v1/worker_pb.ts"),
+    ]);
+  const sessions = new Http2SessionManager("http://worker", {}, { createConnection: endpoint.connect });
+  const transport = createGrpcTransport({
+    baseUrl: "http://worker",
+    acceptCompression: [],
+    sessionManager: sessions,
+    interceptors: [
+      (next) => (request) => {
+        request.header.set("authorization", `Bearer ${endpoint.token}`);
+        return next(request);
+      },
+    ],
+  });
+  const rpc = createClient(worker.WorkerService, transport);
+  return {
+    rpc,
+    askForTasks: async (withinMs) => {
+      try {
+        const { identifiers } = await rpc.listRegisteredTasks({}, { timeoutMs: withinMs });
+        return { kind: "tasks", tasks: identifiers.map(({ name, version }) => ({ name, version })) };
+      } catch (error) {
+        const { code, rawMessage, cause } = ConnectError.from(error);
+        if (code === Code.DeadlineExceeded || isSystemError(cause)) return { kind: "silent" };
+        if (code === Code.Unavailable) return { kind: "loading" };
+        return { kind: "foreign", status: `${Code[code]}: ${rawMessage}` };
+      }
+    },
+    [Symbol.dispose]: () => sessions.abort(),
+  };
+}
+
+/** connect ENOENT, ECONNREFUSED and their like: they come with codes that also mean other things. */
+function isSystemError(cause: unknown): boolean {
+  return cause instanceof Error && "syscall" in cause;
+}
