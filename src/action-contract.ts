@@ -27,11 +27,13 @@ export const actionInputs = {
     default: "",
   },
   "production-cluster": {
-    description: "Cluster slugs to deploy to after every dev cluster has the release. Same form as `dev-cluster`.",
+    description:
+      "Cluster slugs to deploy to after every dev cluster has the release. Same form as `dev-cluster`.",
     default: "",
   },
   "api-url": {
-    description: "Address of the control plane. Defaults to TILEBOX_API_URL, then to https://api.tilebox.com.",
+    description:
+      "Address of the control plane. Defaults to TILEBOX_API_URL, then to https://api.tilebox.com.",
     default: "",
   },
   "api-key": {

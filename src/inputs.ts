@@ -2,11 +2,27 @@
  * The only reader of INPUT_*, GITHUB_* and TILEBOX_* variables. A typed plan comes out, or one error
  * with every problem of the inputs.
  */
-import { isAbsolute, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "./action-contract.ts";
 import { type Problem, UserError } from "./errors.ts";
 import { nearestName } from "./project/nearest-name.ts";
 import type { ApiTarget, BuildOnlyPlan, ClusterInput, PublishPlan, RunPlan } from "./run-plan.ts";
+
+/** What the runner says about itself. */
+export interface RunnerContext {
+  readonly temporaryFolder: string;
+  /** Address of the README of this action as the workflow uses it; unknown for `uses: ./`. */
+  readonly helpUrl: string | undefined;
+}
+
+export function readRunnerContext(env: Environment): RunnerContext {
+  const repository = env.GITHUB_ACTION_REPOSITORY;
+  return {
+    temporaryFolder: env.RUNNER_TEMP ?? tmpdir(),
+    helpUrl: repository ? `${env.GITHUB_SERVER_URL ?? "https://github.com"}/${repository}` : undefined,
+  };
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,6 +46,7 @@ const clusterSlug = /^[A-Za-z0-9-]{1,100}$/;
 
 export interface ActionInputs {
   readonly plan: RunPlan;
+  readonly timeoutMs: number;
   /** Inputs that were given but do not exist; worth a warning, not a failure. */
   readonly warnings: readonly string[];
 }
@@ -44,7 +61,10 @@ export function readActionInputs(env: Environment): ActionInputs {
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
   const projectFolder = resolve(workspace, read("project"));
   if (!isAbsolute(read("project")) && !isInside(workspace, projectFolder)) {
-    problems.push({ message: `project: ${read("project")} leaves the workspace`, hint: "name a folder of this repository" });
+    problems.push({
+      message: `project: ${read("project")} leaves the workspace`,
+      hint: "name a folder of this repository",
+    });
   }
   const clusters = {
     dev: parseClusters("dev-cluster", read("dev-cluster"), problems),
@@ -54,9 +74,13 @@ export function readActionInputs(env: Environment): ActionInputs {
   const timeoutMs = parseMinutes("timeout-minutes", read("timeout-minutes"), problems);
   const publish = parsePublish(env, { mode: read("publish"), createWorkflow }, problems);
   if (problems.length > 0) {
-    throw new UserError("input-invalid", `${problems.length === 1 ? "An input is" : "Inputs are"} not valid`, { problems });
+    throw new UserError(
+      "input-invalid",
+      `${problems.length === 1 ? "An input is" : "Inputs are"} not valid`,
+      { problems },
+    );
   }
-  return { plan: { projectFolder, publish, clusters, timeoutMs }, warnings: unknownInputs(env) };
+  return { plan: { projectFolder, publish, clusters }, timeoutMs, warnings: unknownInputs(env) };
 }
 
 /** GitHub upper-cases an input's name, turns spaces into underscores and leaves hyphens alone. */
@@ -73,28 +97,42 @@ function parsePublish(
   const api = readApiTarget(env);
   const event = env.GITHUB_EVENT_NAME ?? "";
   const ref = env.GITHUB_REF ?? "";
-  const publishing = (why: string): PublishPlan => ({ kind: "publish", why, api, createWorkflow: input.createWorkflow });
+  const publishing = (why: string): PublishPlan => ({
+    kind: "publish",
+    why,
+    api,
+    createWorkflow: input.createWorkflow,
+  });
   switch (input.mode.toLowerCase()) {
     case "false":
       return { kind: "build-only", why: "publish: false" };
     case "true":
       if (api.apiKey === undefined) {
-        throw new UserError("api-key-missing", "publish: true, but there is neither the input api-key nor TILEBOX_API_KEY");
+        throw new UserError(
+          "api-key-missing",
+          "publish: true, but there is neither the input api-key nor TILEBOX_API_KEY",
+        );
       }
       return publishing("publish: true");
     case "auto":
       if (unacceptedCodeEvents.has(event)) return { kind: "build-only", why: `the event is ${event}` };
       if (api.apiKey === undefined) return { kind: "build-only", why: "there is no API key" };
-      return publishing(`the event is ${event || "unknown"}${ref ? ` on ${ref}` : ""} and there is an API key`);
+      return publishing(
+        `the event is ${event || "unknown"}${ref ? ` on ${ref}` : ""} and there is an API key`,
+      );
     default:
-      problems.push({ message: `publish: ${JSON.stringify(input.mode)} is not a choice`, hint: "auto, true or false" });
+      problems.push({
+        message: `publish: ${JSON.stringify(input.mode)} is not a choice`,
+        hint: "auto, true or false",
+      });
       return { kind: "build-only", why: "publish is not valid" };
   }
 }
 
 /** Where the control plane is: the inputs first, then the variables that the official SDK reads. */
 export function readApiTarget(env: Environment): ApiTarget {
-  const given = (...values: (string | undefined)[]) => values.map((value) => value?.trim()).find((value) => value);
+  const given = (...values: (string | undefined)[]) =>
+    values.map((value) => value?.trim()).find((value) => value);
   return {
     url: given(env["INPUT_API-URL"], env.TILEBOX_API_URL) ?? hostedApiUrl,
     apiKey: given(env["INPUT_API-KEY"], env.TILEBOX_API_KEY),
@@ -112,11 +150,17 @@ export function parseClusters(name: string, value: string, problems: Problem[]):
     const entry = raw.trim();
     const where = `${name}: entry ${index + 1}`;
     if (entry === "") {
-      problems.push({ message: `${where} is empty`, hint: "remove the separator, or set the variable it stands for" });
+      problems.push({
+        message: `${where} is empty`,
+        hint: "remove the separator, or set the variable it stands for",
+      });
     } else if (entry.startsWith("target:")) {
       clusters.push({ kind: "target", name: entry.slice("target:".length).trim() });
     } else if (!clusterSlug.test(entry)) {
-      problems.push({ message: `${where}, ${JSON.stringify(entry)}, is not a cluster slug`, hint: "letters, digits and hyphens, at most 100" });
+      problems.push({
+        message: `${where}, ${JSON.stringify(entry)}, is not a cluster slug`,
+        hint: "letters, digits and hyphens, at most 100",
+      });
     } else {
       clusters.push({ kind: "slug", slug: entry });
     }
@@ -135,7 +179,10 @@ function parseBoolean(name: InputName, value: string, problems: Problem[]): bool
 function parseMinutes(name: InputName, value: string, problems: Problem[]): number {
   const minutes = Number(value);
   if (!/^\d+(\.\d+)?$/.test(value) || minutes <= 0 || minutes > 360) {
-    problems.push({ message: `${name}: ${JSON.stringify(value)} is not a number of minutes`, hint: "more than 0, at most 360" });
+    problems.push({
+      message: `${name}: ${JSON.stringify(value)} is not a number of minutes`,
+      hint: "more than 0, at most 360",
+    });
     return 0;
   }
   return minutes * 60_000;
@@ -154,6 +201,6 @@ function unknownInputs(env: Environment): string[] {
 }
 
 function isInside(parent: string, child: string): boolean {
-  const base = resolve(parent);
-  return child === base || child.startsWith(base.endsWith("/") || base.endsWith("\\") ? base : `${base}${process.platform === "win32" ? "\\" : "/"}`);
+  const path = relative(parent, child);
+  return !path.startsWith("..") && !isAbsolute(path);
 }

@@ -35,5 +35,4 @@ export interface RunPlan {
   readonly projectFolder: string;
   readonly publish: PublishPlan | BuildOnlyPlan;
   readonly clusters: ClusterInputs;
-  readonly timeoutMs: number;
 }

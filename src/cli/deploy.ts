@@ -1,0 +1,72 @@
+import type { Command } from "commander";
+import { UserError } from "../errors.ts";
+import { rollOut } from "../pipeline.ts";
+import { resolveRollout } from "../release/clusters.ts";
+import { readClusters } from "../release/deploy.ts";
+import { findRelease, type ReleaseChoice } from "../release/find-release.ts";
+import type { ClusterInput } from "../run-plan.ts";
+import {
+  type ApiOptions,
+  addApiOptions,
+  addJsonOption,
+  apiTargetOf,
+  clusterOption,
+  type JsonOption,
+} from "./options.ts";
+import { runForTerminal } from "./run.ts";
+import { terminalDeps } from "./terminal-deps.ts";
+import { chooseWorkflow } from "./workflow-choice.ts";
+
+interface DeployOptions extends JsonOption, ApiOptions {
+  readonly workflow?: string;
+  readonly release?: string;
+  readonly latest: boolean;
+  readonly devCluster: readonly ClusterInput[];
+  readonly productionCluster: readonly ClusterInput[];
+}
+
+export function addDeployCommand(program: Command): void {
+  const command = program
+    .command("deploy")
+    .description("Deploy a published release to clusters. Builds nothing.")
+    .argument("[folder]", "folder of the project, which gives the workflow's slug and the targets", ".")
+    .option("--workflow <slug>", "the workflow, where there is no project at hand")
+    .option("--release <id>", "the release to deploy")
+    .option("--latest", "deploy the release that was published last", false)
+    .addOption(clusterOption("--dev-cluster <clusters>", "deploy here first"))
+    .addOption(
+      clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
+    );
+  addJsonOption(addApiOptions(command)).action(async (folder: string, options: DeployOptions) => {
+    await runForTerminal(options, async (record, signal) => {
+      const choice = releaseChoice(options);
+      const deps = terminalDeps({ signal });
+      record.stage = "project";
+      const { slug, targets } = await chooseWorkflow(folder, options.workflow, deps);
+      record.slug = slug;
+      const rollout = resolveRollout(
+        { dev: options.devCluster, production: options.productionCluster },
+        { targets },
+      );
+      if (rollout.dev.length + rollout.production.length === 0) {
+        throw new UserError("clusters-invalid", "No cluster is named", {
+          next: "Add --dev-cluster SLUG or --production-cluster SLUG.",
+        });
+      }
+      record.stage = "publish";
+      const api = await deps.connect(apiTargetOf(options));
+      const release = await findRelease(api, slug, choice, signal);
+      record.release = { ...release, outcome: "reused" };
+      const before = await readClusters(api, slug, rollout, signal);
+      await rollOut(api, { workflow: slug, rollout, release, before }, record, deps);
+    });
+  });
+}
+
+function releaseChoice({ release, latest }: DeployOptions): ReleaseChoice {
+  if (release !== undefined && !latest) return { kind: "id", id: release };
+  if (release === undefined && latest) return { kind: "latest" };
+  throw new UserError("input-invalid", "Which release to deploy is not clear", {
+    next: "Give either --release ID or --latest.",
+  });
+}

@@ -1,0 +1,56 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Problem } from "../errors.ts";
+import { hostedApiUrl, parseClusters, readApiTarget } from "../inputs.ts";
+import type { ApiTarget, ClusterInput } from "../run-plan.ts";
+
+/** Options that several commands share, so that they read and mean the same everywhere. */
+
+export interface JsonOption {
+  readonly json: boolean;
+}
+
+export function addJsonOption(command: Command): Command {
+  return command.option("--json", "print the result as JSON on stdout", false);
+}
+
+export interface ApiOptions {
+  readonly apiUrl?: string;
+}
+
+/** The key has no option on purpose: a command line is visible to every process of the machine. */
+export function addApiOptions(command: Command): Command {
+  return command
+    .option(
+      "--api-url <url>",
+      `address of the control plane (default: $TILEBOX_API_URL, then ${hostedApiUrl})`,
+    )
+    .addHelpText("after", "\nThe API key is read from $TILEBOX_API_KEY.");
+}
+
+export function apiTargetOf({ apiUrl }: ApiOptions): ApiTarget {
+  const target = readApiTarget(process.env);
+  return apiUrl === undefined ? target : { ...target, url: apiUrl };
+}
+
+export function clusterOption(flags: string, description: string): Option {
+  return new Option(flags, `${description}: slugs separated by commas, or target:NAME for [targets.NAME]`)
+    .default([], "none")
+    .argParser((value: string, previous: readonly ClusterInput[]): readonly ClusterInput[] => {
+      const problems: Problem[] = [];
+      const clusters = parseClusters(flags.split(" ")[0] ?? flags, value, problems);
+      const [problem] = problems;
+      if (problem !== undefined) throw new InvalidArgumentError(`${problem.message} (${problem.hint})`);
+      return [...previous, ...clusters];
+    });
+}
+
+/** Reads a whole number from `minimum` to `maximum`. */
+export function wholeNumber(minimum: number, maximum: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
+      throw new InvalidArgumentError(`give a whole number from ${minimum} to ${maximum}`);
+    }
+    return number;
+  };
+}

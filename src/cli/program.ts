@@ -1,0 +1,36 @@
+import { Command } from "commander";
+import { exitCodes } from "../errors.ts";
+import { version } from "../version.ts";
+import { addBuildCommand } from "./build.ts";
+import { addDeployCommand } from "./deploy.ts";
+import { addKeyCommand } from "./key.ts";
+import { addPublishCommand } from "./publish.ts";
+import { addServeCommand } from "./serve.ts";
+import { addStatusCommand } from "./status.ts";
+
+const exitCodeHelp = `
+Exit codes:
+  ${exitCodes.ok}    done
+  ${exitCodes.failed}    the project, the release or the request is at fault
+  ${exitCodes.usage}    the command line or tilebox.workflow.toml is at fault
+  ${exitCodes.system}    a machine, the network or the control plane is at fault; run again
+  ${exitCodes.partial}    some clusters have the release and some do not
+  ${exitCodes.interrupted}  stopped by a signal`;
+
+/** The command line, described so that --help is enough to use it. */
+export function createProgram(): Command {
+  const program = new Command("workflow-release")
+    .description("Turn a Python workflow project into a release that runs.")
+    .version(version)
+    .showHelpAfterError("(add --help for the options)")
+    .showSuggestionAfterError()
+    .addHelpText("after", exitCodeHelp)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  addBuildCommand(program);
+  addPublishCommand(program);
+  addDeployCommand(program);
+  addStatusCommand(program);
+  addServeCommand(program);
+  addKeyCommand(program);
+  return program;
+}

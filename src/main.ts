@@ -1,0 +1,83 @@
+/** The action's entry and its only error boundary: whatever happens, what is known is reported. */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as core from "@actions/core";
+import { SystemError, toReleaseError } from "./errors.ts";
+import { readActionInputs, readRunnerContext } from "./inputs.ts";
+import { actionLog } from "./report/action-log.ts";
+import { annotate } from "./report/annotations.ts";
+import { outputsOf, reportOf } from "./report/outputs.ts";
+import { type RunRecord, recordFailure, startRecord } from "./report/record.ts";
+import { renderSummary } from "./report/summary.ts";
+import { errorLines } from "./report/terminal.ts";
+import { verdict } from "./report/verdict.ts";
+
+/**
+ * On cancel the runner sends SIGINT, SIGTERM 7.5 s later, and kills after 2.5 s more. The stages stop at
+ * their next safe point; when one does not within this time, the report is written without it.
+ */
+const stopGraceMs = 6_000;
+
+async function run(record: RunRecord, outputFolder: string, signal: AbortSignal): Promise<void> {
+  const { plan, timeoutMs, warnings } = readActionInputs(process.env);
+  const { publish } = plan;
+  if (publish.kind === "publish" && publish.api.apiKey !== undefined) core.setSecret(publish.api.apiKey);
+  core.info(`${publish.kind === "publish" ? "Build, publish and deploy" : "Build only"}: ${publish.why}`);
+  for (const warning of warnings) core.warning(warning);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const stop = AbortSignal.any([signal, timeout]);
+  const { runPipeline } = await import("./pipeline.ts");
+  const { stageDeps } = await import("./stage-deps.ts");
+  try {
+    await runPipeline(
+      plan,
+      record,
+      stageDeps({ log: actionLog, signal: stop, outputFolder: () => outputFolder, env: process.env }),
+    );
+  } catch (error) {
+    if (timeout.aborted && !signal.aborted) {
+      throw new SystemError("timed-out", `The run took longer than ${timeoutMs / 60_000} minutes`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function finish(record: RunRecord, outputFolder: string): void {
+  record.endedAtMs = Date.now();
+  const reportPath = join(outputFolder, "report.json");
+  writeFileSync(reportPath, `${JSON.stringify(reportOf(record), undefined, 2)}\n`);
+  for (const [name, value] of Object.entries(outputsOf(record, reportPath))) core.setOutput(name, value);
+  annotate(record);
+  actionLog.info(verdict(record));
+}
+
+async function main(): Promise<void> {
+  const { temporaryFolder, helpUrl } = readRunnerContext(process.env);
+  const outputFolder = mkdtempSync(join(temporaryFolder, "workflow-release-"));
+  const record = startRecord(Date.now(), helpUrl);
+  const interruption = new AbortController();
+  const graceOver = Promise.withResolvers<never>();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      const error = new SystemError("interrupted", `The run was cancelled (${name})`);
+      interruption.abort(error);
+      setTimeout(() => graceOver.reject(error), stopGraceMs).unref();
+    });
+  }
+  try {
+    await Promise.race([run(record, outputFolder, interruption.signal), graceOver.promise]);
+  } catch (error) {
+    const failure = toReleaseError(interruption.signal.aborted ? interruption.signal.reason : error);
+    recordFailure(record, failure);
+    for (const line of errorLines(failure, verdict(record))) actionLog.info(line);
+    process.exitCode = failure.exitCode;
+  }
+  finish(record, outputFolder);
+  await core.summary.addRaw(renderSummary(record)).write();
+  // Whatever still holds the event loop must not hold the job.
+  process.exit();
+}
+
+await main();

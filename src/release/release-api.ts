@@ -1,0 +1,19 @@
+import type { Client } from "@connectrpc/connect";
+import type { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
+
+/**
+ * What publishing and deploying need of a control plane; src/api/client.ts gives it over a network or in
+ * process. Its calls are repeated by it where that is safe and end within its own limits, and throw
+ * errors of the error table.
+ */
+export interface ReleaseApi {
+  readonly workflows: Client<typeof WorkflowsService>;
+  /**
+   * Makes the control plane hold these bytes and answers with the artifact's id. Bytes that it already
+   * has are not sent again.
+   */
+  uploadArtifact(
+    artifact: { readonly digest: string; readonly archivePath: string; readonly sizeBytes: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly artifactId: Uint8Array; readonly uploaded: boolean }>;
+}

@@ -1,0 +1,49 @@
+import type { OutputName } from "../action-contract.ts";
+import { hasChanged, type RunRecord } from "./record.ts";
+
+/** The action's outputs, all of them, as far as the run came. */
+export function outputsOf(record: RunRecord, reportPath: string): Record<OutputName, string> {
+  const { build, release } = record;
+  return {
+    "workflow-slug": record.slug ?? "",
+    "release-id": release?.id ?? "",
+    fingerprint: build?.fingerprint ?? "",
+    "artifact-digest": build?.digest ?? "",
+    "artifact-path": build?.archive.path ?? "",
+    tasks: JSON.stringify(build?.tasks ?? []),
+    published: release?.outcome ?? "skipped",
+    changed: String(hasChanged(record)),
+    deployments: JSON.stringify([...record.deployments.values()]),
+    "report-path": reportPath,
+    "failure-reason": record.failure?.code ?? "",
+  };
+}
+
+/** The run as JSON: what report-path points to and what `--json` prints. */
+export function reportOf(record: RunRecord) {
+  const { build, release, failure } = record;
+  return {
+    ok: failure === undefined,
+    mode: record.mode,
+    slug: record.slug,
+    digest: build?.digest,
+    fingerprint: build?.fingerprint,
+    tasks: build?.tasks,
+    files: build?.manifest,
+    archive: build?.archive,
+    measured: build?.measured,
+    release: release && { id: release.id, outcome: release.outcome },
+    plan: record.plan?.map(({ cluster, stage, before, after, change }) => ({
+      cluster,
+      stage,
+      before: before?.id,
+      after: after.id,
+      change,
+    })),
+    deployments: [...record.deployments.values()],
+    changed: hasChanged(record),
+    notices: record.notices,
+    failure,
+    durationMs: record.endedAtMs === undefined ? undefined : record.endedAtMs - record.startedAtMs,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Build } from "../build/build.ts";
+import { causeChain, type ErrorCode, type Problem, type ReleaseError } from "../errors.ts";
+import type { ClusterOutcome } from "../release/deploy.ts";
+import type { DeployPlan } from "../release/deploy-plan.ts";
+import type { PublishedRelease } from "../release/publish.ts";
+
+/** The stages of a run, in their order; a failure names the one it happened in. */
+export type Stage = "inputs" | "project" | "build" | "publish" | "dev" | "production";
+
+export interface Failure {
+  readonly stage: Stage;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly problems: readonly Problem[];
+  readonly next: string;
+  /** What caused it, outermost first, without the message itself. */
+  readonly causes: readonly string[];
+}
+
+/**
+ * Everything a run knows about itself, filled in as it goes. All that is shown or put out is made from
+ * this alone, so that a run that fails half-way reports the half it did.
+ */
+export interface RunRecord {
+  readonly startedAtMs: number;
+  /** The README of the action as it is used, which explains each failure reason. */
+  readonly helpUrl?: string;
+  stage: Stage;
+  /** What the run set out to do, and why. */
+  mode?: { readonly publish: boolean; readonly why: string };
+  slug?: string;
+  build?: Build;
+  release?: PublishedRelease;
+  plan?: DeployPlan;
+  /** One entry a cluster of the rollout: `planned` until its stage was carried out. */
+  readonly deployments: Map<string, ClusterOutcome>;
+  readonly notices: string[];
+  failure?: Failure;
+  endedAtMs?: number;
+}
+
+export function startRecord(startedAtMs: number, helpUrl?: string): RunRecord {
+  return {
+    startedAtMs,
+    ...(helpUrl === undefined ? {} : { helpUrl }),
+    stage: "inputs",
+    deployments: new Map(),
+    notices: [],
+  };
+}
+
+export function recordFailure(record: RunRecord, error: ReleaseError): void {
+  record.failure = {
+    stage: record.stage,
+    code: error.code,
+    message: error.message,
+    problems: error.problems,
+    next: error.next,
+    causes: causeChain(error).slice(1),
+  };
+}
+
+/** Whether the run changed anything on the control plane. */
+export function hasChanged(record: RunRecord): boolean {
+  return (
+    record.release?.outcome === "created" ||
+    [...record.deployments.values()].some(
+      ({ outcome, before, after }) => outcome === "deployed" && before !== after,
+    )
+  );
+}

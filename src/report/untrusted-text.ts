@@ -1,0 +1,38 @@
+/**
+ * Names, paths and messages that come from a project or a server, made safe to show on GitHub.
+ *
+ * Inside <code> and <pre> GitHub neither links @names, #numbers and addresses nor renders Markdown; what
+ * is left to neutralise is HTML itself, the pipe that ends a table cell, and characters that do not show
+ * or that reorder the line around them (Unicode bidirectional controls).
+ */
+
+// Controls but newline; format characters: zero width, bidirectional, soft hyphen; line and paragraph separators.
+const invisible = /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+const markup = /[&<>"'`|*_~[\]\\$@#:]/g;
+
+/** Shows what cannot be seen: U+202E becomes the six letters `\u202e`. */
+export function visible(text: string): string {
+  return text
+    .replaceAll("\r\n", "\n")
+    .replace(invisible, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
+}
+
+/** One line of inline code, at most `limit` characters; newlines are shown as `\n`. */
+export function inlineCode(text: string, limit = 300): string {
+  return `<code>${entities(visible(cut(text, limit)).replaceAll("\n", "\\n"))}</code>`;
+}
+
+/** A block of preformatted text, at most `limit` characters. */
+export function codeBlock(text: string, limit = 4_000): string {
+  return `<pre>${entities(visible(cut(text, limit)))}</pre>`;
+}
+
+function cut(text: string, limit: number): string {
+  const characters = Array.from(text.length > limit * 2 ? text.slice(0, limit * 2) : text);
+  return characters.length <= limit ? characters.join("") : `${characters.slice(0, limit - 1).join("")}…`;
+}
+
+function entities(text: string): string {
+  return text.replace(markup, (character) => `&#${character.charCodeAt(0)};`);
+}

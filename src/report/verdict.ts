@@ -1,0 +1,35 @@
+import type { RunRecord, Stage } from "./record.ts";
+
+const stageNames: Record<Stage, string> = {
+  inputs: "reading the inputs",
+  project: "reading the project",
+  build: "building",
+  publish: "publishing",
+  dev: "deploying to dev",
+  production: "deploying to production",
+};
+
+/** What happened, in one line of plain text. Slugs are safe to show: their alphabet is letters, digits and hyphens. */
+export function verdict(record: RunRecord): string {
+  const { failure, build, release } = record;
+  if (failure !== undefined) return `Failed while ${stageNames[failure.stage]}: ${failure.code}`;
+  const counts =
+    build === undefined
+      ? ""
+      : `${plural(build.tasks.length, "task")}, ${plural(build.manifest.length, "file")}`;
+  if (release === undefined)
+    return `${record.slug} builds: ${counts}; nothing is published because ${record.mode?.why}`;
+  const deployed = [...record.deployments.values()].filter(({ outcome }) => outcome === "deployed").length;
+  const unchanged = [...record.deployments.values()].filter(({ outcome }) => outcome === "unchanged").length;
+  const rollout = [
+    deployed > 0 ? `deployed to ${plural(deployed, "cluster")}` : "",
+    unchanged > 0 ? `unchanged on ${plural(unchanged, "cluster")}` : "",
+  ].filter(Boolean);
+  const published =
+    release.outcome === "created" ? "new release published" : "release reused, the content is the same";
+  return `${record.slug}: ${[published, ...rollout].join(", ")}`;
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
