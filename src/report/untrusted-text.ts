@@ -29,8 +29,9 @@ export function codeBlock(text: string, limit = 4_000): string {
 }
 
 function cut(text: string, limit: number): string {
-  const characters = Array.from(text.length > limit * 2 ? text.slice(0, limit * 2) : text);
-  return characters.length <= limit ? characters.join("") : `${characters.slice(0, limit - 1).join("")}…`;
+  // A character has at most two code units: one more than twice the limit is enough to know.
+  const characters = Array.from(text.slice(0, limit * 2 + 1));
+  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join("")}…`;
 }
 
 function entities(text: string): string {

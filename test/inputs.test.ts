@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import { describe, it } from "node:test";
+import { ReleaseError } from "../src/errors.ts";
+import { readActionInputs, readRunnerContext } from "../src/inputs.ts";
+
+const runner = {
+  GITHUB_WORKSPACE: resolve("/checkout"),
+  GITHUB_EVENT_NAME: "push",
+  GITHUB_REF: "refs/heads/main",
+};
+const key = { "INPUT_API-KEY": "tbx-api-secret" };
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readActionInputs({ ...runner, ...env });
+  } catch (error) {
+    assert(error instanceof ReleaseError);
+    return error.problems.length > 0 ? error.problems.map(({ message }) => message) : [error.code];
+  }
+  return [];
+}
+
+describe("whether a run publishes", () => {
+  const decide = (env: Record<string, string>) => readActionInputs({ ...runner, ...env }).plan.publish;
+
+  it("publishes a push when there is a key, and says why", () => {
+    const publish = decide(key);
+    assert.equal(publish.kind, "publish");
+    assert.equal(publish.why, "the event is push on refs/heads/main and there is an API key");
+  });
+
+  it("takes address and key from the variables of the official SDK", () => {
+    const publish = decide({ TILEBOX_API_KEY: "k", TILEBOX_API_URL: "https://api.example.com" });
+    assert(publish.kind === "publish");
+    assert.deepEqual(publish.api, { url: "https://api.example.com", apiKey: "k" });
+  });
+
+  it("prefers the inputs to the variables", () => {
+    const publish = decide({
+      ...key,
+      TILEBOX_API_KEY: "other",
+      "INPUT_API-URL": "https://a.example",
+      TILEBOX_API_URL: "https://b.example",
+    });
+    assert(publish.kind === "publish");
+    assert.deepEqual(publish.api, { url: "https://a.example", apiKey: "tbx-api-secret" });
+  });
+
+  it("only builds without a key", () => {
+    assert.deepEqual(decide({}), { kind: "build-only", why: "there is no API key" });
+  });
+
+  for (const event of [
+    "pull_request",
+    "pull_request_target",
+    "merge_group",
+    "workflow_run",
+    "issue_comment",
+  ]) {
+    it(`only builds on ${event}, whatever the secrets`, () => {
+      assert.deepEqual(decide({ ...key, GITHUB_EVENT_NAME: event }), {
+        kind: "build-only",
+        why: `the event is ${event}`,
+      });
+    });
+  }
+
+  it("follows an explicit publish", () => {
+    assert.equal(
+      decide({ ...key, INPUT_PUBLISH: "true", GITHUB_EVENT_NAME: "pull_request" }).kind,
+      "publish",
+    );
+    assert.equal(decide({ ...key, INPUT_PUBLISH: "false" }).kind, "build-only");
+    assert.deepEqual(problemsOf({ INPUT_PUBLISH: "true" }), ["api-key-missing"]);
+  });
+});
+
+describe("cluster inputs", () => {
+  const clusters = (value: string) =>
+    readActionInputs({ ...runner, "INPUT_DEV-CLUSTER": value }).plan.clusters.dev;
+
+  it("split at commas and newlines, and name targets", () => {
+    assert.deepEqual(clusters("dev-1, dev-2\ntarget:staging"), [
+      { kind: "slug", slug: "dev-1" },
+      { kind: "slug", slug: "dev-2" },
+      { kind: "target", name: "staging" },
+    ]);
+    assert.deepEqual(clusters("  "), []);
+  });
+
+  it("report every empty or malformed entry together", () => {
+    assert.deepEqual(problemsOf({ "INPUT_DEV-CLUSTER": "a,,b", "INPUT_PRODUCTION-CLUSTER": "not a slug" }), [
+      "dev-cluster: entry 2 is empty",
+      'production-cluster: entry 1, "not a slug", is not a cluster slug',
+    ]);
+  });
+});
+
+describe("other inputs", () => {
+  it("are checked all together", () => {
+    assert.deepEqual(
+      problemsOf({
+        INPUT_PUBLISH: "yes",
+        "INPUT_CREATE-WORKFLOW": "1",
+        "INPUT_TIMEOUT-MINUTES": "0",
+        INPUT_PROJECT: "../other",
+      }),
+      [
+        "project: ../other leaves the workspace",
+        'create-workflow: "1" is not a boolean',
+        'timeout-minutes: "0" is not a number of minutes',
+        'publish: "yes" is not a choice',
+      ],
+    );
+  });
+
+  it("that do not exist get a warning with the nearest name", () => {
+    const { warnings } = readActionInputs({ ...runner, "INPUT_DEV-CLUTSER": "x", INPUT_UNHEARD: "y" });
+    assert.deepEqual(warnings, [
+      "There is no input dev-clutser; did you mean dev-cluster?",
+      "There is no input unheard",
+    ]);
+  });
+
+  it("resolve the project in the workspace and the timeout in milliseconds", () => {
+    const { plan, timeoutMs } = readActionInputs({
+      ...runner,
+      INPUT_PROJECT: "flows/a",
+      "INPUT_TIMEOUT-MINUTES": "0.5",
+    });
+    assert.equal(plan.projectFolder, resolve("/checkout/flows/a"));
+    assert.equal(timeoutMs, 30_000);
+  });
+});
+
+it("the README's address is that of the action's own repository", () => {
+  const context = readRunnerContext({
+    RUNNER_TEMP: "/t",
+    GITHUB_SERVER_URL: "https://ghe.example",
+    GITHUB_ACTION_REPOSITORY: "a/b",
+  });
+  assert.deepEqual(context, { temporaryFolder: "/t", helpUrl: "https://ghe.example/a/b" });
+  assert.equal(readRunnerContext({ RUNNER_TEMP: "/t" }).helpUrl, undefined);
+});
