@@ -98,11 +98,11 @@ export interface ClusterStore {
   listClusters(): Promise<readonly Cluster[]>;
   /** What is undefined stays as it is. Throws cluster-not-found. */
   updateCluster(
-    cluster: ClusterRef,
+    cluster: Slug,
     changes: { readonly displayName?: string | undefined; readonly description?: string | undefined },
   ): Promise<Cluster>;
   /** Throws cluster-not-found, cluster-protected, cluster-in-use. */
-  deleteCluster(cluster: ClusterRef): Promise<void>;
+  deleteCluster(cluster: Slug): Promise<void>;
   /**
    * Calls back after each committed change of a cluster's deployments, so that waiting runners can be
    * woken at once; returns a function that ends it. A hint, not a log: read the cluster for the truth.
@@ -166,8 +166,8 @@ export interface ReleaseStore {
    * none, keeps what it has. Lists and errors as in deploy.
    */
   undeploy(request: DeployRequest): Promise<DeployResult>;
-  /** Throws release-not-found. */
-  readFileTree(release: ReleaseId): Promise<FileTree>;
+  /** Undefined when there is no such release (any more). */
+  findFileTree(release: ReleaseId): Promise<FileTree | undefined>;
   /** What was published, unpublished, deployed and undeployed: newest first, at most `limit` entries. */
   listHistory(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
 }

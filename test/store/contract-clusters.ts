@@ -19,7 +19,7 @@ export function clusterContract(open: OpenStore): void {
       );
       assert.deepEqual(await clusters.getCluster(defaultCluster), only);
       assert.deepEqual(await clusters.getCluster({ kind: "slug", slug: only.slug }), only);
-      await assert.rejects(clusters.deleteCluster(defaultCluster), errorOf("cluster-protected"));
+      await assert.rejects(clusters.deleteCluster(only.slug), errorOf("cluster-protected"));
     });
 
     test("are created once, changed field by field, listed by slug and deleted", async () => {
@@ -31,18 +31,18 @@ export function clusterContract(open: OpenStore): void {
       const again = clusters.createCluster({ slug: slug("dev"), displayName: "Other", description: "" });
       await assert.rejects(again, errorOf("already-exists", /"dev"/));
 
-      const renamed = await clusters.updateCluster(cluster("dev"), { displayName: "Development" });
+      const renamed = await clusters.updateCluster(slug("dev"), { displayName: "Development" });
       assert.deepEqual(renamed, { ...dev, displayName: "Development" });
-      assert.equal((await clusters.updateCluster(cluster("dev"), { description: "" })).description, "");
-      assert.deepEqual(await clusters.updateCluster(cluster("dev"), {}), { ...renamed, description: "" });
+      assert.equal((await clusters.updateCluster(slug("dev"), { description: "" })).description, "");
+      assert.deepEqual(await clusters.updateCluster(slug("dev"), {}), { ...renamed, description: "" });
 
       const listed = (await clusters.listClusters()).map((listed) => listed.slug);
       assert.deepEqual(listed.slice(1), ["dev", "prod"]);
-      await clusters.deleteCluster(cluster("dev"));
+      await clusters.deleteCluster(slug("dev"));
       const missing = errorOf("cluster-not-found", /"dev"/);
       await assert.rejects(clusters.getCluster(cluster("dev")), missing);
-      await assert.rejects(clusters.updateCluster(cluster("dev"), {}), missing);
-      await assert.rejects(clusters.deleteCluster(cluster("dev")), missing);
+      await assert.rejects(clusters.updateCluster(slug("dev"), {}), missing);
+      await assert.rejects(clusters.deleteCluster(slug("dev")), missing);
     });
 
     test("a cluster with a deployment is not deleted", async () => {
@@ -52,9 +52,9 @@ export function clusterContract(open: OpenStore): void {
       const workflow = await addWorkflow(under.store, "greetings");
       const release = await publish(under.store, workflow, "1");
       await releases.deploy(deployRequest(workflow, release, [cluster(dev)]));
-      await assert.rejects(clusters.deleteCluster(cluster(dev)), errorOf("cluster-in-use", /"greetings"/));
+      await assert.rejects(clusters.deleteCluster(dev), errorOf("cluster-in-use", /"greetings"/));
       await releases.undeploy(deployRequest(workflow, release, [cluster(dev)]));
-      await clusters.deleteCluster(cluster(dev));
+      await clusters.deleteCluster(dev);
     });
   });
 

@@ -174,7 +174,7 @@ export function deploymentContract(open: OpenStore): void {
       under.advanceMs(10);
       await releases.deploy({ ...deployRequest(workflow, second, [cluster("dev"), defaultCluster]) });
       await releases.undeploy(deployRequest(workflow, second, [cluster("dev"), defaultCluster]));
-      await clusters.deleteCluster(cluster("dev"));
+      await clusters.deleteCluster(dev);
       under.advanceMs(10);
       await workflows.deleteWorkflow({ workflow, actor: "ops" });
 

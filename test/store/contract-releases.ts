@@ -33,7 +33,7 @@ export function releaseContract(open: OpenStore): void {
         createdAtMs: under.clock(),
         clusters: [],
       });
-      assert.deepEqual(await under.store.releases.readFileTree(release.id), files);
+      assert.deepEqual(await under.store.releases.findFileTree(release.id), files);
       assert.deepEqual((await under.store.workflows.getWorkflow(workflow)).releases, [release]);
     });
 
@@ -111,7 +111,7 @@ export function releaseContract(open: OpenStore): void {
       const release = await publish(under.store, workflow, "1");
       await releases.unpublish({ workflow, release, actor: "ops" });
       assert.deepEqual((await workflows.getWorkflow(workflow)).releases, []);
-      await assert.rejects(releases.readFileTree(release), errorOf("release-not-found"));
+      assert.equal(await releases.findFileTree(release), undefined);
       await assert.rejects(
         releases.unpublish({ workflow, release, actor: "ops" }),
         errorOf("release-not-found"),

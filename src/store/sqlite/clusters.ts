@@ -29,7 +29,7 @@ export function createClusterStore(
     createCluster: ({ slug, displayName, description }) =>
       writer.submit(() => {
         if (records.clusters.bySlug.get(slug) !== undefined) {
-          throw new UserError("already-exists", `A cluster "${slug}" exists already.`);
+          throw new UserError("already-exists", `A cluster "${slug}" exists already`);
         }
         records.clusters.insert.run(slug, displayName, description, 0);
         return records.cluster(records.requireCluster({ kind: "slug", slug }));
@@ -39,22 +39,22 @@ export function createClusterStore(
 
     listClusters: () => read(() => records.clusters.all.all().map(records.cluster)),
 
-    updateCluster: (ref, { displayName, description }) =>
+    updateCluster: (slug, { displayName, description }) =>
       writer.submit(() => {
-        const { slug } = records.requireCluster(ref);
+        records.requireCluster({ kind: "slug", slug });
         records.clusters.update.run(displayName ?? null, description ?? null, slug);
         return records.cluster(records.requireCluster({ kind: "slug", slug }));
       }),
 
-    deleteCluster: (ref) =>
+    deleteCluster: (slug) =>
       writer.submit(() => {
-        const { slug, deployments, isDefault } = records.cluster(records.requireCluster(ref));
+        const { deployments, isDefault } = records.cluster(records.requireCluster({ kind: "slug", slug }));
         switch (clusterDeletability({ isDefault, deploymentCount: deployments.length })) {
           case "cluster-protected":
-            throw new UserError("cluster-protected", `The cluster "${slug}" is the default cluster.`);
+            throw new UserError("cluster-protected", `The cluster "${slug}" is the default cluster`);
           case "cluster-in-use": {
             const workflows = deployments.map((deployment) => `"${deployment.workflow.slug}"`).join(", ");
-            throw new UserError("cluster-in-use", `The cluster "${slug}" has releases of ${workflows}.`);
+            throw new UserError("cluster-in-use", `The cluster "${slug}" has releases of ${workflows}`);
           }
           case "deletable":
             records.clusters.delete.run(slug);

@@ -27,5 +27,5 @@ export function toStoreError(thrown: unknown, databasePath: string): unknown {
   if (thrown instanceof ReleaseError) return thrown;
   const what = machineCodes.get(sqliteCode(thrown) ?? -1);
   if (what === undefined) return thrown;
-  return new SystemError("store-failed", `The database ${databasePath} ${what}.`, { cause: thrown });
+  return new SystemError("store-failed", `The database ${databasePath} ${what}`, { cause: thrown });
 }

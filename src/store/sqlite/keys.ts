@@ -49,14 +49,14 @@ export function createKeyStore(session: Session): KeyStore {
   const statements = prepareKeyStatements(database);
   const requireKey = (name: string): ApiKey => {
     const row = statements.byName.get(name);
-    if (row === undefined) throw new UserError("key-not-found", `There is no API key named "${name}".`);
+    if (row === undefined) throw new UserError("key-not-found", `There is no API key named "${name}"`);
     return toApiKey(row);
   };
   return {
     addKey: ({ name, role, secretSha256 }) =>
       writer.submit(() => {
         if (statements.byName.get(name) !== undefined) {
-          throw new UserError("already-exists", `An API key named "${name}" exists already.`, {
+          throw new UserError("already-exists", `An API key named "${name}" exists already`, {
             next: "Choose another name; names are kept in the history, so a revoked one is not given again.",
           });
         }

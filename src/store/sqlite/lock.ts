@@ -29,5 +29,5 @@ export function tryLock(path: string, waitMs: number): Disposable | undefined {
 }
 
 export function dataFolderBusy(folder: string): SystemError {
-  return new SystemError("store-busy", `The data folder ${folder} is in use by another control plane.`);
+  return new SystemError("store-busy", `The data folder ${folder} is in use by another control plane`);
 }

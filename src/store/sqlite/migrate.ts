@@ -77,7 +77,7 @@ function requireKnown(applied: readonly AppliedRow[], migrations: readonly Migra
   if (newer !== undefined) {
     throw new UserError(
       "store-newer",
-      `The database has schema ${newer.number} ("${newer.name}"), this version knows schemas up to ${last}.`,
+      `The database has schema ${newer.number} ("${newer.name}"), this version knows schemas up to ${last}`,
     );
   }
   for (const row of applied) {
@@ -85,7 +85,7 @@ function requireKnown(applied: readonly AppliedRow[], migrations: readonly Migra
     if (known !== undefined && known.name !== row.name) {
       throw new UserError(
         "store-newer",
-        `The database's schema ${row.number} is "${row.name}", in this version it is "${known.name}": it was not written by an older version of this program.`,
+        `The database's schema ${row.number} is "${row.name}", in this version it is "${known.name}": it was not written by an older version of this program`,
       );
     }
   }

@@ -66,24 +66,22 @@ export function createRecords(database: DatabaseSync) {
     requireWorkflow(slug: Slug): WorkflowRow {
       const row = workflows.bySlug.get(slug);
       if (row !== undefined) return row;
-      throw new UserError("workflow-not-found", `There is no workflow "${slug}".`);
+      throw new UserError("workflow-not-found", `There is no workflow "${slug}"`);
     },
 
     /** A release of another workflow is as unknown as none: it must not be deployed under a wrong name. */
     requireRelease(workflow: WorkflowRow, id: ReleaseId): ReleaseRow {
       const row = releases.byId.get(id);
       if (row?.workflow_id === workflow.id) return row;
-      throw new UserError("release-not-found", `The workflow "${workflow.slug}" has no release ${id}.`);
+      throw new UserError("release-not-found", `The workflow "${workflow.slug}" has no release ${id}`);
     },
   };
 }
 
 export function clusterNotFound(slugs: readonly Slug[]): UserError {
-  if (slugs.length === 0) return new UserError("cluster-not-found", "There is no default cluster.");
+  if (slugs.length === 0) return new UserError("cluster-not-found", "There is no default cluster");
   const [noun, names] = [slugs.length === 1 ? "cluster" : "clusters", slugs.map((slug) => `"${slug}"`)];
-  return new UserError("cluster-not-found", `There is no ${noun} ${names.join(", ")}.`, {
-    problems: slugs.map((slug) => ({ message: `There is no cluster "${slug}".` })),
-  });
+  return new UserError("cluster-not-found", `There is no ${noun} ${names.join(", ")}`);
 }
 
 /** Foreign keys keep what they refer to. */

@@ -42,7 +42,7 @@ export function createReleaseStore(
         const release = records.release(records.requireRelease(records.requireWorkflow(slug), id));
         if (release.clusters.length > 0) {
           const names = release.clusters.map((cluster) => `"${cluster.slug}"`).join(", ");
-          throw new UserError("release-deployed", `The release ${id} is deployed on ${names}.`);
+          throw new UserError("release-deployed", `The release ${id} is deployed on ${names}`);
         }
         const { fingerprint } = release.content;
         const { digest } = release.artifact;
@@ -54,11 +54,10 @@ export function createReleaseStore(
     deploy: (request) => changeDeployments(request, "deploy"),
     undeploy: (request) => changeDeployments(request, "undeploy"),
 
-    readFileTree: (id) =>
+    findFileTree: (id) =>
       read(() => {
         const row = records.releases.fileTree.get(id);
-        if (row === undefined) throw new UserError("release-not-found", `There is no release ${id}.`);
-        return JSON.parse(row.tree);
+        return row === undefined ? undefined : JSON.parse(row.tree);
       }),
 
     listHistory: (query) => read(() => readHistory(history, query)),
@@ -72,7 +71,7 @@ function createPublish(session: Session, records: Records, history: HistoryState
     const workflow = records.requireWorkflow(request.workflow);
     const artifact = artifacts.byId.get(request.artifact);
     if (artifact === undefined) {
-      throw new UserError("artifact-not-found", `There is no artifact ${request.artifact}.`);
+      throw new UserError("artifact-not-found", `There is no artifact ${request.artifact}`);
     }
     const existing = records.releases.byContent.get(workflow.id, content.fingerprint, artifact.id);
     if (existing !== undefined) {
@@ -81,7 +80,7 @@ function createPublish(session: Session, records: Records, history: HistoryState
       if (sameContent({ content: release.content, files }, request)) return { release, created: false };
       throw new UserError(
         "request-invalid",
-        `The release ${existing.id} has the same fingerprint and artifact, but other tasks, files or entry point.`,
+        `The release ${existing.id} has the same fingerprint and artifact, but other tasks, files or entry point`,
         {
           next: "Compute the fingerprint over the tasks, the files and the entry point, then publish again.",
         },

@@ -19,7 +19,7 @@ export function createWorkflowStore(
     createWorkflow: ({ slug, name, summary, description }) =>
       writer.submit(() => {
         if (records.workflows.bySlug.get(slug) !== undefined) {
-          throw new UserError("already-exists", `A workflow "${slug}" exists already.`);
+          throw new UserError("already-exists", `A workflow "${slug}" exists already`);
         }
         records.workflows.insert.run(ids.next<"workflow">(), slug, name, summary, description, clock());
         return records.workflow(records.requireWorkflow(slug));
@@ -51,7 +51,7 @@ export function createWorkflowStore(
         const clusters = new Set(releases.flatMap((release) => release.clusters.map(({ slug }) => slug)));
         if (clusters.size > 0) {
           const names = [...clusters].map((cluster) => `"${cluster}"`).join(", ");
-          throw new UserError("release-deployed", `The workflow "${slug}" is deployed on ${names}.`);
+          throw new UserError("release-deployed", `The workflow "${slug}" is deployed on ${names}`);
         }
         const atMs = clock();
         for (const release of releases.toReversed()) {

@@ -80,7 +80,7 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
         else submitted.reject(outcome?.error);
       }
     } catch (cause) {
-      const error = new SystemError("store-failed", `The database ${databasePath} did not take the write.`, {
+      const error = new SystemError("store-failed", `The database ${databasePath} did not take the write`, {
         cause,
       });
       for (const submitted of batch) submitted.reject(error);
@@ -90,7 +90,7 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
 
   return {
     submit<Result>(operation: Operation<Result>): Promise<Result> {
-      if (closed) return Promise.reject(new SystemError("store-failed", "The store is closed."));
+      if (closed) return Promise.reject(new SystemError("store-failed", "The store is closed"));
       return new Promise<Result>((resolve, reject) => {
         waiting.push({ operation, resolve: (result) => resolve(result as Result), reject });
         if (waiting.length === 1) setImmediate(flush);
