@@ -1,0 +1,117 @@
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { WorkflowsService } from "../../api/gen/workflows/v1/workflows_pb.ts";
+import { idToBytes, type Random } from "../../engine/id.ts";
+import { makeSlug } from "../../engine/slug.ts";
+import type { DeployResult, Store } from "../../store/port.ts";
+import { callerOf } from "../auth.ts";
+import { AnswerWriter } from "./workflows-answers.ts";
+import * as check from "./workflows-requests.ts";
+
+export interface WorkflowsDeps {
+  readonly store: Pick<Store, "clusters" | "workflows" | "releases">;
+  readonly random: Random;
+}
+
+type Impl = ServiceImpl<typeof WorkflowsService>;
+
+/** WorkflowsService of the public contract, whole. Rules are in engine/, limits in workflows-requests.ts. */
+export function createWorkflowsService({ store, random }: WorkflowsDeps): Impl {
+  return {
+    ...clusterMethods(store, random),
+    ...workflowMethods(store, random),
+    ...releaseMethods(store),
+  };
+}
+
+function clusterMethods({ clusters, releases }: WorkflowsDeps["store"], random: Random) {
+  const answer = () => new AnswerWriter(releases);
+  return {
+    async createCluster(request) {
+      const { slug, displayName, description } = check.checkCreateCluster(request);
+      const created = await clusters.createCluster({
+        slug: slug ?? makeSlug(displayName, random),
+        displayName,
+        description,
+      });
+      return answer().cluster(created);
+    },
+    getCluster: async (request) =>
+      answer().cluster(await clusters.getCluster(check.checkGetCluster(request))),
+    async updateCluster(request) {
+      const { cluster, ...changes } = check.checkUpdateCluster(request);
+      return answer().cluster(await clusters.updateCluster(cluster, changes));
+    },
+    async deleteCluster(request) {
+      await clusters.deleteCluster(check.checkDeleteCluster(request));
+      return {};
+    },
+    listClusters: async () => ({ clusters: await answer().clusters(await clusters.listClusters()) }),
+  } satisfies Partial<Impl>;
+}
+
+function workflowMethods({ workflows, releases }: WorkflowsDeps["store"], random: Random) {
+  const answer = () => new AnswerWriter(releases);
+  return {
+    async createWorkflow(request) {
+      const fields = check.checkCreateWorkflow(request);
+      const created = await workflows.createWorkflow({ slug: makeSlug(fields.name, random), ...fields });
+      return answer().workflow(created);
+    },
+    async getWorkflow(request) {
+      const slug = check.checkWorkflowSlug("GetWorkflow", request);
+      return answer().workflow(await workflows.getWorkflow(slug));
+    },
+    async listWorkflows(request) {
+      const page = check.checkListWorkflows(request);
+      const { workflows: found, hasMore } = await workflows.listWorkflows(page);
+      const last = found.at(-1);
+      const nextPage = hasMore && last ? nextPageAfter(last.id, request.page?.limit) : {};
+      return { workflows: await answer().workflows(found), ...nextPage };
+    },
+    /** The hosted service has a gallery of workflows that everyone may run; a control plane of one's own has none. */
+    listPublicWorkflows: () => ({ workflows: [] }),
+    async updateWorkflow(request) {
+      const { workflow, ...changes } = check.checkUpdateWorkflow(request);
+      return answer().workflow(await workflows.updateWorkflow(workflow, changes));
+    },
+    async deleteWorkflow(request, context: HandlerContext) {
+      const workflow = check.checkWorkflowSlug("DeleteWorkflow", request);
+      await workflows.deleteWorkflow({ workflow, actor: callerOf(context).name });
+      return {};
+    },
+  } satisfies Partial<Impl>;
+}
+
+function releaseMethods({ releases }: WorkflowsDeps["store"]) {
+  const deployed = async (result: DeployResult) => {
+    const answer = new AnswerWriter(releases);
+    return {
+      release: await answer.release(result.release),
+      clusters: await answer.clusters(result.clusters),
+    };
+  };
+  return {
+    async publishWorkflowRelease(request, context: HandlerContext) {
+      const { release } = await releases.publish(check.checkPublish(request, callerOf(context).name));
+      return new AnswerWriter(releases).release(release);
+    },
+    async unpublishWorkflowRelease(request, context: HandlerContext) {
+      await releases.unpublish(check.checkUnpublish(request, callerOf(context).name));
+      return {};
+    },
+    async deployWorkflowRelease(request, context: HandlerContext) {
+      const actor = callerOf(context).name;
+      return deployed(await releases.deploy(check.checkDeploy("DeployWorkflowRelease", request, actor)));
+    },
+    async undeployWorkflowRelease(request, context: HandlerContext) {
+      const actor = callerOf(context).name;
+      return deployed(await releases.undeploy(check.checkDeploy("UndeployWorkflowRelease", request, actor)));
+    },
+  } satisfies Partial<Impl>;
+}
+
+function nextPageAfter(id: Parameters<typeof idToBytes>[0], limit: bigint | undefined) {
+  return {
+    nextPage: { startingAfter: { uuid: idToBytes(id) }, ...(limit === undefined ? {} : { limit }) },
+  };
+}
