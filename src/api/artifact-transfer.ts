@@ -45,22 +45,13 @@ export interface ArtifactTransfer {
   downloadArtifact(digest: string, maxSizeBytes: number, signal?: AbortSignal): Promise<ArtifactDownload>;
 }
 
-/** The headers beside standard ones (Content-Length, and Repr-Digest of RFC 9530 for the archive's sha256). */
+/** What every answer about an artifact says, in headers because HEAD has no body. */
 export const artifactIdHeader = "artifact-id";
-
-export function artifactPath(digest: string): string {
-  return `/artifacts/${digest}`;
-}
+export const artifactSizeHeader = "artifact-size";
+export const artifactSha256Header = "artifact-sha256";
 
 export const archiveContentType = "application/zstd";
 
-/** The value of a Repr-Digest header. */
-export function reprDigest(sha256: string): string {
-  return `sha-256=:${Buffer.from(sha256, "hex").toString("base64")}:`;
-}
-
-/** The sha256 in a Repr-Digest header, lower-case hex. */
-export function sha256OfReprDigest(header: string): string | undefined {
-  const base64 = /(?:^|[,\s])sha-256=:([A-Za-z0-9+/]{43}=):/.exec(header)?.[1];
-  return base64 === undefined ? undefined : Buffer.from(base64, "base64").toString("hex");
+export function artifactPath(digest: string): string {
+  return `/artifacts/${digest}`;
 }

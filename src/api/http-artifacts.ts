@@ -11,8 +11,9 @@ import {
   archiveContentType,
   artifactIdHeader,
   artifactPath,
+  artifactSha256Header,
+  artifactSizeHeader,
   type StoredArtifact,
-  sha256OfReprDigest,
 } from "./artifact-transfer.ts";
 import { type FailedCall, fromWireError } from "./wire-error.ts";
 
@@ -159,9 +160,9 @@ async function readAtMost(response: http.IncomingMessage, maxBytes: number): Pro
 /** Reads the head of an answer; a server that leaves out or mangles what it must say is no control plane. */
 function describe(digest: string, response: http.IncomingMessage): StoredArtifact {
   const id = parseId<"artifact">(header(response, artifactIdHeader));
-  const archiveSha256 = sha256OfReprDigest(header(response, "repr-digest"));
-  const size = header(response, "artifact-size");
-  if (id === undefined || archiveSha256 === undefined || !/^\d{1,15}$/.test(size)) {
+  const archiveSha256 = header(response, artifactSha256Header);
+  const size = header(response, artifactSizeHeader);
+  if (id === undefined || !/^[0-9a-f]{64}$/.test(archiveSha256) || !/^\d{1,15}$/.test(size)) {
     const type = header(response, "content-type") || "an answer without content type";
     throw new ConnectError(`unsupported content type ${type}`, Code.Unknown);
   }

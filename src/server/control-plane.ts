@@ -1,0 +1,85 @@
+/** A whole control plane over one data folder: opened once, reached over sockets, in process, or both. */
+import { join } from "node:path";
+import type { ApiClient } from "../api/client.ts";
+import { artifactLimits } from "../artifact/limits.ts";
+import type { Clock, Random } from "../engine/id.ts";
+import { UserError } from "../errors.ts";
+import type { Store } from "../store/port.ts";
+import { openSqliteStore } from "../store/sqlite/store.ts";
+import { artifactRoutes } from "./artifact-routes.ts";
+import { createArtifactRoom, type VerifyArchive } from "./artifacts.ts";
+import { authenticateByKey, trustEveryone } from "./auth.ts";
+import { openFileBlobs } from "./blobs.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { connectInProcess } from "./in-process.ts";
+import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
+import { connectionLimits } from "./protocol-servers.ts";
+import { createRequestHandler } from "./request-handler.ts";
+import { createRoutes } from "./routes.ts";
+import type { ReportFailure } from "./rpc-errors.ts";
+import { createWorkflowsService } from "./services/workflows.ts";
+
+export interface ControlPlaneOptions {
+  /** Holds everything that lasts; one control plane at a time uses it. */
+  readonly dataFolder: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly verify: VerifyArchive;
+  readonly report: ReportFailure;
+}
+
+export interface ControlPlane {
+  readonly store: Store;
+  /**
+   * `keys` asks for an API key on everything but health; `none` trusts whoever can connect.
+   * Throws listen-failed; auth-required for `none` on an address that other machines reach.
+   */
+  listen(addresses: readonly ListenAddress[], auth: "keys" | "none"): Promise<Listener>;
+  /** A client without a socket. `name` is the actor in the history; it may do everything. */
+  connect(name: string): ApiClient;
+  /** Stops listening, lets calls end within the limit, and closes the store. May be called again. */
+  close(limitMs: number): Promise<void>;
+}
+
+/** Each upload holds a decompressor of a few MiB and an open file. */
+const maxUploads = 16;
+const uploadIdleMs = 60_000;
+
+/** Throws store-busy, store-newer, store-failed. */
+export async function openControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { dataFolder, clock, random, verify, report } = options;
+  const store = await openSqliteStore({ dataFolder, clock, random, role: "server" });
+  const blobs = await openFileBlobs(join(dataFolder, "artifacts"));
+  const { maxArchiveSizeBytes } = artifactLimits;
+  const limits = { maxArchiveSizeBytes, maxUploads };
+  const room = createArtifactRoom({ store: store.artifacts, blobs, verify, limits });
+  const services = { workflows: createWorkflowsService({ store, random }) };
+  const listeners: Listener[] = [];
+  let closing = false;
+  const httpRoutes = [
+    ...healthRoutes(async () => !closing && (await store.probe().then(() => true))),
+    ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),
+  ];
+  return {
+    store,
+    async listen(addresses, auth) {
+      if (auth === "none" && !addresses.every(isLocal)) {
+        throw new UserError("auth-required", "Without keys only loopback addresses are served");
+      }
+      const authenticate = auth === "none" ? trustEveryone("anyone") : authenticateByKey(store.keys);
+      const routes = createRoutes(services, { authenticate, report });
+      const loopbackHostsOnly = auth === "none";
+      const handle = createRequestHandler({ routes, httpRoutes, authenticate, report, loopbackHostsOnly });
+      const listener = await startListener({ addresses, handle, limits: connectionLimits });
+      listeners.push(listener);
+      return listener;
+    },
+    connect: (name) =>
+      connectInProcess(createRoutes(services, { authenticate: trustEveryone(name), report }), room),
+    async close(limitMs) {
+      closing = true;
+      await Promise.all(listeners.map((listener) => listener.close(limitMs)));
+      await store.close();
+    },
+  };
+}

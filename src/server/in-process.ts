@@ -1,0 +1,45 @@
+/** The control plane without a socket: the same client, the same handlers, nothing in between. */
+import { createReadStream } from "node:fs";
+import { createRouterTransport } from "@connectrpc/connect";
+import type { ArtifactTransfer, StoredArtifact } from "../api/artifact-transfer.ts";
+import { type ApiClient, createClientOver } from "../api/client.ts";
+import { idToBytes } from "../engine/id.ts";
+import type { Artifact } from "../store/port.ts";
+import { type ArtifactRoom, archiveTooLarge } from "./artifacts.ts";
+import type { Routes } from "./routes.ts";
+
+/** The routes' own gate decides who the caller is. */
+export function connectInProcess(routes: Routes, room: ArtifactRoom): ApiClient {
+  return createClientOver({
+    host: "this process",
+    transport: createRouterTransport(routes),
+    artifacts: createLocalArtifacts(room),
+  });
+}
+
+function createLocalArtifacts(room: ArtifactRoom): ArtifactTransfer {
+  return {
+    async findArtifact(digest) {
+      const artifact = await room.find(digest);
+      return artifact === undefined ? undefined : describe(artifact);
+    },
+    async uploadArtifact({ digest, archivePath }) {
+      const found = await room.find(digest);
+      if (found !== undefined) return { artifactId: idToBytes(found.id), uploaded: false };
+      const received = await room.receive(digest, createReadStream(archivePath));
+      return { artifactId: idToBytes(received.id), uploaded: true };
+    },
+    async downloadArtifact(digest, maxSizeBytes) {
+      const { artifact, archive } = await room.open(digest);
+      if (artifact.archiveSizeBytes > maxSizeBytes) {
+        archive.destroy();
+        throw archiveTooLarge(maxSizeBytes);
+      }
+      return { ...describe(artifact), archive };
+    },
+  };
+}
+
+function describe({ id, digest, archiveSha256, archiveSizeBytes }: Artifact): StoredArtifact {
+  return { id, digest, archiveSha256, archiveSizeBytes };
+}

@@ -1,0 +1,142 @@
+/** Node's HTTP/1 and HTTP/2 servers, fed with connections that another server accepted. */
+import http from "node:http";
+import http2 from "node:http2";
+import type net from "node:net";
+
+/** Takes requests of both protocols. `expectsContinue`: the client waits for `100 Continue` with its body. */
+export type RequestHandler = (
+  request: http.IncomingMessage | http2.Http2ServerRequest,
+  response: http.ServerResponse | http2.Http2ServerResponse,
+  expectsContinue: boolean,
+) => void;
+
+export interface ConnectionLimits {
+  readonly maxConnections: number;
+  readonly maxStreamsPerConnection: number;
+  readonly maxHeaderSizeBytes: number;
+  /** From the connection to its first bytes, and from a request's first byte to the end of its headers. */
+  readonly headersTimeoutMs: number;
+  /** A connection without a request is closed after this. */
+  readonly idleTimeoutMs: number;
+  /** A connection with a request on which no byte moves is closed after this. */
+  readonly stalledTimeoutMs: number;
+}
+
+export const connectionLimits: ConnectionLimits = {
+  /** Each runner holds one or two; far below what a process may have open on any system. */
+  maxConnections: 1_000,
+  maxStreamsPerConnection: 250,
+  /** Node's own default; calls have a few hundred bytes. */
+  maxHeaderSizeBytes: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  /** Longer than the minute after which common load balancers drop a connection, so that they do it, not we. */
+  idleTimeoutMs: 90_000,
+  /** Longer than any call is held open for a runner that waits. */
+  stalledTimeoutMs: 300_000,
+};
+
+export interface ProtocolServers {
+  take(socket: net.Socket, isHttp2: boolean): void;
+  /** Closes idle connections now and the others when their requests have ended. */
+  close(): void;
+}
+
+export function createProtocolServers(handle: RequestHandler, limits: ConnectionLimits): ProtocolServers {
+  const first = createHttp1(handle, limits);
+  const second = createHttp2(handle, limits);
+  let closing = false;
+  return {
+    take(socket, isHttp2) {
+      if (closing) socket.destroy();
+      else if (isHttp2) second.take(socket);
+      else first.take(socket);
+    },
+    close() {
+      closing = true;
+      first.close();
+      second.close();
+    },
+  };
+}
+
+function createHttp1(handle: RequestHandler, limits: ConnectionLimits) {
+  const server = http.createServer({
+    maxHeaderSize: limits.maxHeaderSizeBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    // Bodies have their own limits: an upload may take long, a call may not.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
+  });
+  server.timeout = limits.stalledTimeoutMs;
+  let closing = false;
+  const onRequest =
+    (expectsContinue: boolean) => (request: http.IncomingMessage, response: http.ServerResponse) => {
+      response.once("close", () => {
+        if (closing) setImmediate(() => server.closeIdleConnections());
+      });
+      handle(request, response, expectsContinue);
+    };
+  server.on("request", onRequest(false));
+  server.on("checkContinue", onRequest(true));
+  // Node checks header timeouts and counts idle connections only from this event on, and it comes from
+  // listen(), which this server never does.
+  server.emit("listening");
+  return {
+    take: (socket: net.Socket) => void server.emit("connection", socket),
+    close() {
+      closing = true;
+      // Reports that it was not listening, after it has closed idle connections and stopped its timer.
+      server.close(() => {});
+    },
+  };
+}
+
+function createHttp2(handle: RequestHandler, limits: ConnectionLimits) {
+  // Floods of resets, pings, settings and invalid frames are bounded by Node's and nghttp2's own defaults.
+  const server = http2.createServer({
+    settings: {
+      maxConcurrentStreams: limits.maxStreamsPerConnection,
+      maxHeaderListSize: limits.maxHeaderSizeBytes,
+    },
+  });
+  const sessions = new Set<http2.ServerHttp2Session>();
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    watchSilence(session, limits);
+  });
+  // Emitted for what a client did wrong; the session has been closed with the right code by then.
+  server.on("sessionError", () => {});
+  // Not the `request` event: what it makes for each stream is most of what a small call costs, and a stream
+  // can be served without it.
+  server.on("stream", (stream, headers, _flags, rawHeaders) => {
+    const request = new http2.Http2ServerRequest(stream, headers, {}, rawHeaders);
+    const response = new http2.Http2ServerResponse(stream);
+    handle(request, response, headers.expect?.toLowerCase() === "100-continue");
+  });
+  return {
+    take: (socket: net.Socket) => void server.emit("connection", socket),
+    close() {
+      for (const session of sessions) session.close();
+    },
+  };
+}
+
+/** Closes a session that is idle, and one whose requests do not move. */
+function watchSilence(session: http2.ServerHttp2Session, limits: ConnectionLimits): void {
+  let openStreams = 0;
+  session.setTimeout(limits.idleTimeoutMs);
+  session.on("stream", (stream) => {
+    openStreams++;
+    if (openStreams === 1) session.setTimeout(limits.stalledTimeoutMs);
+    stream.once("close", () => {
+      openStreams--;
+      if (openStreams === 0) session.setTimeout(limits.idleTimeoutMs);
+    });
+  });
+  session.on("timeout", () => {
+    if (openStreams === 0) session.close();
+    else session.destroy();
+  });
+}

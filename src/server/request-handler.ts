@@ -1,0 +1,52 @@
+/** Everything that one listener answers: RPCs first, then plain HTTP. */
+import http from "node:http";
+import { isLoopback } from "../api/url.ts";
+import { UserError } from "../errors.ts";
+import type { Authenticate } from "./auth.ts";
+import { createHttpHandler, type HttpRoute, sendError } from "./http-routes.ts";
+import type { RequestHandler } from "./protocol-servers.ts";
+import type { Routes } from "./routes.ts";
+import type { ReportFailure } from "./rpc-errors.ts";
+import { createRpcHandlers, rpcLimits } from "./rpc-handler.ts";
+
+export interface RequestHandlerParts {
+  readonly routes: Routes;
+  readonly httpRoutes: readonly HttpRoute[];
+  readonly authenticate: Authenticate;
+  readonly report: ReportFailure;
+  /**
+   * Only requests that name this machine. Where no key is asked for, it keeps a web page from reaching the
+   * control plane through a name of its own that it lets resolve to 127.0.0.1 (DNS rebinding).
+   */
+  readonly loopbackHostsOnly: boolean;
+}
+
+export function createRequestHandler(parts: RequestHandlerParts): RequestHandler {
+  const { authenticate, report, loopbackHostsOnly } = parts;
+  const rpc = createRpcHandlers(parts.routes, rpcLimits, report);
+  const plain = createHttpHandler(parts.httpRoutes, { authenticate, report });
+  return (request, response, expectsContinue) => {
+    try {
+      if (loopbackHostsOnly && !namesLoopback(request)) {
+        throw new UserError("permission-denied", "Without keys, requests must name a loopback host");
+      }
+      const path = (request.url ?? "").split("?", 1)[0] ?? "";
+      (rpc(path) ?? plain)(request, response, expectsContinue);
+    } catch (thrown) {
+      const error = thrown instanceof UserError ? thrown : unusable(thrown);
+      sendError(response, error, "request", report);
+    }
+  };
+}
+
+function unusable(cause: unknown): UserError {
+  return new UserError("request-invalid", "The request has no usable host", { cause });
+}
+
+/** A unix socket's client may send any name, or none; no browser reaches it. */
+function namesLoopback(request: Parameters<RequestHandler>[0]): boolean {
+  if (request.socket.remoteAddress === undefined) return true;
+  const host = request instanceof http.IncomingMessage ? request.headers.host : request.authority;
+  const url = URL.parse(`http://${host ?? ""}`);
+  return url !== null && isLoopback(url.hostname);
+}

@@ -1,0 +1,54 @@
+/** Serves the RPC routes over Node's HTTP/1 and HTTP/2, in all three protocols of Connect. */
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import {
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import type { RequestHandler } from "./protocol-servers.ts";
+import type { Routes } from "./routes.ts";
+import type { ReportFailure } from "./rpc-errors.ts";
+
+export interface RpcLimits {
+  readonly maxMessageBytes: number;
+  /** From a call's headers to the end of its message. */
+  readonly messageTimeoutMs: number;
+}
+
+export const rpcLimits: RpcLimits = {
+  /** A release with the tree of 200,000 files, or a task that submits 10,000 sub-tasks of 2 KiB, fits. */
+  maxMessageBytes: 32 * 1024 * 1024,
+  messageTimeoutMs: 30_000,
+};
+
+/** Undefined for a path that is no method's. */
+export type RpcHandlers = (path: string) => RequestHandler | undefined;
+
+export function createRpcHandlers(routes: Routes, limits: RpcLimits, report: ReportFailure): RpcHandlers {
+  const router = createConnectRouter({
+    readMaxBytes: limits.maxMessageBytes,
+    acceptCompression: [compressionGzip],
+  });
+  routes(router);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  return (path) => {
+    const handler = handlers.get(path);
+    if (handler === undefined) return undefined;
+    return (request, response, expectsContinue) => {
+      const slow = setTimeout(() => request.destroy(), limits.messageTimeoutMs);
+      const stopWatching = () => clearTimeout(slow);
+      request.once("end", stopWatching).once("close", stopWatching);
+      response.once("close", stopWatching);
+      if (expectsContinue) response.writeContinue();
+      // Throws for a request whose host is missing or is none.
+      const universal = universalRequestFromNodeRequest(request, response, undefined, undefined);
+      handler(universal)
+        .then((answer) => universalResponseToNodeResponse(answer, response))
+        .catch((thrown: unknown) => {
+          // Whoever called is gone; nothing of ours failed.
+          if (ConnectError.from(thrown).code === Code.Aborted || request.destroyed) return;
+          report({ what: handler.method.name, reference: "answer", error: thrown });
+        });
+    };
+  };
+}
