@@ -125,11 +125,11 @@ export interface WorkflowStore {
   }): Promise<Workflow>;
   /** Throws workflow-not-found. */
   getWorkflow(workflow: Slug): Promise<Workflow>;
-  /** Oldest first, in pages; without a limit everything that follows. */
-  listWorkflows(page: {
-    readonly limit?: number | undefined;
-    readonly startingAfter?: WorkflowId | undefined;
-  }): Promise<{ readonly workflows: readonly Workflow[]; readonly hasMore: boolean }>;
+  /** Oldest first; everything, or a page of it and where the next one begins. */
+  listWorkflows(page: Partial<WorkflowPage>): Promise<{
+    readonly workflows: readonly Workflow[];
+    readonly next: WorkflowPage | undefined;
+  }>;
   /** What is undefined stays as it is. Throws workflow-not-found. */
   updateWorkflow(
     workflow: Slug,
@@ -144,6 +144,12 @@ export interface WorkflowStore {
    * release-deployed.
    */
   deleteWorkflow(request: { readonly workflow: Slug } & Actor): Promise<void>;
+}
+
+export interface WorkflowPage {
+  /** At least 1. */
+  readonly limit: number;
+  readonly startingAfter: WorkflowId;
 }
 
 export interface ReleaseStore {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { WorkflowPage, WorkflowStore } from "../../src/store/port.ts";
 import { errorOf } from "../support/errors.ts";
 import type { OpenStore } from "./contract.ts";
 import { addCluster, addWorkflow, cluster, defaultCluster, deployRequest, publish, slug } from "./samples.ts";
+
+type WorkflowList = Awaited<ReturnType<WorkflowStore["listWorkflows"]>>;
 
 export function clusterContract(open: OpenStore): void {
   describe("clusters", () => {
@@ -90,19 +93,19 @@ export function clusterContract(open: OpenStore): void {
       const names = ["c", "a", "e", "b", "d"];
       for (const name of names) await addWorkflow(under.store, name);
       const everything = await workflows.listWorkflows({});
-      assert.equal(everything.hasMore, false);
+      assert.equal(everything.next, undefined);
       assert.deepEqual(
         everything.workflows.map((workflow) => workflow.slug),
         names,
       );
 
       const seen: string[] = [];
-      let page = await workflows.listWorkflows({ limit: 2 });
-      while (page.hasMore) {
-        seen.push(...page.workflows.map((workflow) => workflow.slug));
-        page = await workflows.listWorkflows({ limit: 2, startingAfter: page.workflows.at(-1)?.id });
+      for (let page: Partial<WorkflowPage> | undefined = { limit: 2 }; page !== undefined; ) {
+        const { workflows: found, next }: WorkflowList = await workflows.listWorkflows(page);
+        assert.ok(found.length <= 2);
+        seen.push(...found.map((workflow) => workflow.slug));
+        page = next;
       }
-      seen.push(...page.workflows.map((workflow) => workflow.slug));
       assert.deepEqual(seen, names);
     });
   });

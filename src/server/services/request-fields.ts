@@ -1,5 +1,6 @@
+import { isFieldSet } from "@bufbuild/protobuf";
 import type { ID } from "../../api/gen/tilebox/v1/id_pb.ts";
-import type { Pagination } from "../../api/gen/tilebox/v1/query_pb.ts";
+import { type Pagination, PaginationSchema } from "../../api/gen/tilebox/v1/query_pb.ts";
 import { type Id, idFromBytes } from "../../engine/id.ts";
 import type { ClusterRef } from "../../engine/release.ts";
 import { parseSlug, type Slug } from "../../engine/slug.ts";
@@ -70,11 +71,15 @@ export class RequestFields {
   /** No page is everything, and so is a page without a limit. */
   page<Kind extends string>(
     page: Pagination | undefined,
-  ): { readonly limit: number | undefined; readonly startingAfter: Id<Kind> | undefined } {
-    if (page?.limit !== undefined && page.limit < 1n) this.problem("page.limit", "must be at least 1");
-    const limit = page?.limit === undefined ? undefined : Math.min(Number(page.limit), largestPage);
-    const after = page?.startingAfter;
-    return { limit, startingAfter: after === undefined ? undefined : this.id("page.starting_after", after) };
+  ): { readonly limit?: number; readonly startingAfter?: Id<Kind> } {
+    if (page === undefined) return {};
+    const limited = isFieldSet(page, PaginationSchema.field.limit);
+    if (limited && page.limit < 1n) this.problem("page.limit", "must be at least 1");
+    const { startingAfter: after } = page;
+    return {
+      ...(limited ? { limit: Math.min(Number(page.limit), largestPage) } : {}),
+      ...(after === undefined ? {} : { startingAfter: this.id<Kind>("page.starting_after", after) }),
+    };
   }
 
   /** Refuses a list that is too long or too short before its entries are looked at. */

@@ -2,8 +2,13 @@
  * The limits of WorkflowsService's requests, and how each becomes values that cannot be wrong. Limits the
  * public documents name are theirs; the others bound what one request can cost.
  */
+import { isFieldSet } from "@bufbuild/protobuf";
 import type { TaskIdentifier as WireTask } from "../../api/gen/workflows/v1/core_pb.ts";
 import type * as wire from "../../api/gen/workflows/v1/workflows_pb.ts";
+import {
+  UpdateClusterRequestSchema,
+  UpdateWorkflowRequestSchema,
+} from "../../api/gen/workflows/v1/workflows_pb.ts";
 import type { FileNode, FileTree, ReleaseContent } from "../../engine/release.ts";
 import type { Slug } from "../../engine/slug.ts";
 import type { TaskIdentifier } from "../../engine/task-identifier.ts";
@@ -45,10 +50,13 @@ export function checkGetCluster(request: wire.GetClusterRequest) {
 
 /** The slug must be there: what changes a thing says which, though reading may leave it to the default. */
 export function checkUpdateCluster(request: wire.UpdateClusterRequest) {
+  const { field } = UpdateClusterRequestSchema;
   return checkRequest("UpdateCluster", (fields) => ({
     cluster: fields.slug("cluster_slug", request.clusterSlug),
-    displayName: optional(request.name, (name) => fields.text("name", name, clusterName)),
-    description: optional(request.description, (text) => fields.text("description", text, description)),
+    displayName: isFieldSet(request, field.name) ? fields.text("name", request.name, clusterName) : undefined,
+    description: isFieldSet(request, field.description)
+      ? fields.text("description", request.description, description)
+      : undefined,
   }));
 }
 
@@ -60,7 +68,7 @@ export function checkCreateWorkflow(request: wire.CreateWorkflowRequest) {
   return checkRequest("CreateWorkflow", (fields) => ({
     name: fields.text("name", request.name, workflowName),
     summary: fields.text("summary", request.summary, summary),
-    description: fields.text("description", request.description ?? "", description),
+    description: fields.text("description", request.description, description),
   }));
 }
 
@@ -70,11 +78,16 @@ export function checkWorkflowSlug(method: string, request: { readonly workflowSl
 }
 
 export function checkUpdateWorkflow(request: wire.UpdateWorkflowRequest) {
+  const { field } = UpdateWorkflowRequestSchema;
   return checkRequest("UpdateWorkflow", (fields) => ({
     workflow: fields.slug("workflow_slug", request.workflowSlug),
-    name: optional(request.name, (name) => fields.text("name", name, workflowName)),
-    summary: optional(request.summary, (text) => fields.text("summary", text, summary)),
-    description: optional(request.description, (text) => fields.text("description", text, description)),
+    name: isFieldSet(request, field.name) ? fields.text("name", request.name, workflowName) : undefined,
+    summary: isFieldSet(request, field.summary)
+      ? fields.text("summary", request.summary, summary)
+      : undefined,
+    description: isFieldSet(request, field.description)
+      ? fields.text("description", request.description, description)
+      : undefined,
   }));
 }
 
@@ -183,11 +196,4 @@ function readFiles(fields: RequestFields, files: readonly wire.Path[]): FileTree
     fields.problem("content.files", `must not have more than ${fileCount} files and folders`);
   }
   return tree;
-}
-
-function optional<Value, Checked>(
-  value: Value | undefined,
-  check: (value: Value) => Checked,
-): Checked | undefined {
-  return value === undefined ? undefined : check(value);
 }

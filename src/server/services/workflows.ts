@@ -2,7 +2,7 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { WorkflowsService } from "../../api/gen/workflows/v1/workflows_pb.ts";
 import { idToBytes, type Random } from "../../engine/id.ts";
 import { makeSlug } from "../../engine/slug.ts";
-import type { DeployResult, Store } from "../../store/port.ts";
+import type { DeployResult, Store, WorkflowPage } from "../../store/port.ts";
 import { callerOf } from "../auth.ts";
 import { AnswerWriter } from "./workflows-answers.ts";
 import * as check from "./workflows-requests.ts";
@@ -63,10 +63,8 @@ function workflowMethods({ workflows, releases }: WorkflowsDeps["store"], random
     },
     async listWorkflows(request) {
       const page = check.checkListWorkflows(request);
-      const { workflows: found, hasMore } = await workflows.listWorkflows(page);
-      const last = found.at(-1);
-      const nextPage = hasMore && last ? nextPageAfter(last.id, request.page?.limit) : {};
-      return { workflows: await answer().workflows(found), ...nextPage };
+      const { workflows: found, next } = await workflows.listWorkflows(page);
+      return { workflows: await answer().workflows(found), ...(next === undefined ? {} : nextPage(next)) };
     },
     /** The hosted service has a gallery of workflows that everyone may run; a control plane of one's own has none. */
     listPublicWorkflows: () => ({ workflows: [] }),
@@ -110,8 +108,6 @@ function releaseMethods({ releases }: WorkflowsDeps["store"]) {
   } satisfies Partial<Impl>;
 }
 
-function nextPageAfter(id: Parameters<typeof idToBytes>[0], limit: bigint | undefined) {
-  return {
-    nextPage: { startingAfter: { uuid: idToBytes(id) }, ...(limit === undefined ? {} : { limit }) },
-  };
+function nextPage({ limit, startingAfter }: WorkflowPage) {
+  return { nextPage: { limit: BigInt(limit), startingAfter: { uuid: idToBytes(startingAfter) } } };
 }

@@ -27,6 +27,9 @@ export function createRecords(database: DatabaseSync) {
     deployedBy: row.deployed_by,
   });
 
+  const findCluster = (ref: ClusterRef): ClusterRow | undefined =>
+    ref.kind === "default" ? clusters.default.get() : clusters.bySlug.get(ref.slug);
+
   return {
     clusters,
     workflows,
@@ -54,11 +57,10 @@ export function createRecords(database: DatabaseSync) {
       };
     },
 
-    findCluster: (ref: ClusterRef): ClusterRow | undefined =>
-      ref.kind === "default" ? clusters.default.get() : clusters.bySlug.get(ref.slug),
+    findCluster,
 
     requireCluster(ref: ClusterRef): ClusterRow {
-      const row = this.findCluster(ref);
+      const row = findCluster(ref);
       if (row !== undefined) return row;
       throw clusterNotFound(ref.kind === "slug" ? [ref.slug] : []);
     },

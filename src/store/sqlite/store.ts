@@ -1,12 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { type Clock, createIdSource, type Random } from "../../engine/id.ts";
 import { defaultClusterName } from "../../engine/release-rules.ts";
 import { makeSlug } from "../../engine/slug.ts";
 import type { Store } from "../port.ts";
 import { createArtifactStore } from "./artifacts.ts";
+import { prepareClusterStatements } from "./cluster-table.ts";
 import { createClusterStore, DeploymentNotices } from "./clusters.ts";
+import { makeDataFolder, openDatabase, syncFolder } from "./database.ts";
 import { toStoreError } from "./failure.ts";
 import { prepareHistoryStatements } from "./history-table.ts";
 import { createKeyStore } from "./keys.ts";
@@ -17,7 +18,7 @@ import { createReleaseStore } from "./releases.ts";
 import { migrations } from "./schema.ts";
 import type { Session } from "./session.ts";
 import { createWorkflowStore } from "./workflows.ts";
-import { createWriter } from "./writer.ts";
+import { createWriter, storeClosed } from "./writer.ts";
 
 export interface SqliteStoreOptions {
   /** Made when it is missing, readable by its owner only. One server at a time uses it. */
@@ -31,9 +32,7 @@ export interface SqliteStoreOptions {
   readonly role: "server" | "command";
 }
 
-/** Long enough for a visiting command's write; the event loop stands still while SQLite waits. */
-const busyTimeoutMs = 5_000;
-/** Long enough for a command, or for a server that is just ending. */
+/** Long enough for a command's visit, or for a server that is just ending. */
 const lockWaitMs = 2_000;
 
 /**
@@ -45,8 +44,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const databasePath = join(dataFolder, "control-plane.sqlite");
   using resources = new DisposableStack();
   try {
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-    const lock = tryLock(join(dataFolder, "control-plane.lock"), lockWaitMs);
+    makeDataFolder(dataFolder);
+    // A command does not wait: whoever holds the lock longer is a server, and beside one it needs no lock.
+    const waitMs = options.role === "server" ? lockWaitMs : 0;
+    const lock = tryLock(join(dataFolder, "control-plane.lock"), waitMs);
     if (lock !== undefined) resources.use(lock);
     else if (options.role === "server") throw dataFolderBusy(dataFolder);
     const database = resources.adopt(openDatabase(databasePath), (open) => open.close());
@@ -68,43 +69,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-/**
- * WAL with synchronous FULL: a commit returns when it is on the disk, which with writes committed
- * together costs little more than NORMAL, and NORMAL may lose acknowledged writes in a power cut.
- * macOS answers fsync before the drive has written; fullfsync makes it wait, other systems ignore it.
- */
-function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
-  try {
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA fullfsync = ON;
-      PRAGMA checkpoint_fullfsync = ON;
-    `);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  return database;
-}
-
-/** Makes the database's name itself durable; Windows has no such call and needs none. */
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 function createStore(database: DatabaseSync, databasePath: string, options: SqliteStoreOptions) {
   const session: Session = {
     database,
     writer: createWriter(database, databasePath),
     async read(query) {
+      if (!database.isOpen) throw storeClosed();
       try {
         return query();
       } catch (error) {
@@ -130,7 +100,7 @@ function createStore(database: DatabaseSync, databasePath: string, options: Sqli
 
 /** The public service makes it on a team's first request; here it is there from the start. */
 function ensureDefaultCluster(session: Session, random: Random): Promise<void> {
-  const { clusters } = createRecords(session.database);
+  const clusters = prepareClusterStatements(session.database);
   return session.writer.submit(() => {
     if (clusters.default.get() !== undefined) return;
     clusters.insert.run(makeSlug(defaultClusterName, random), defaultClusterName, "", 1);

@@ -29,12 +29,18 @@ export function createWorkflowStore(
 
     listWorkflows: ({ limit, startingAfter }) =>
       read(() => {
-        const rows = records.workflows.after.all(
-          startingAfter ?? beforeAll,
-          limit === undefined ? unlimited : limit + 1,
-        );
-        const page = limit === undefined ? rows : rows.slice(0, limit);
-        return { workflows: page.map((row) => records.workflow(row)), hasMore: rows.length > page.length };
+        const after = startingAfter ?? beforeAll;
+        if (limit === undefined) {
+          const rows = records.workflows.after.all(after, unlimited);
+          return { workflows: rows.map(records.workflow), next: undefined };
+        }
+        const rows = records.workflows.after.all(after, limit + 1);
+        const page = rows.slice(0, limit);
+        const last = rows.length > limit ? page.at(-1) : undefined;
+        return {
+          workflows: page.map(records.workflow),
+          next: last === undefined ? undefined : { limit, startingAfter: last.id },
+        };
       }),
 
     updateWorkflow: (slug, { name, summary, description }) =>

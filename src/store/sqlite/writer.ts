@@ -90,7 +90,7 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
 
   return {
     submit<Result>(operation: Operation<Result>): Promise<Result> {
-      if (closed) return Promise.reject(new SystemError("store-failed", "The store is closed"));
+      if (closed) return Promise.reject(storeClosed());
       return new Promise<Result>((resolve, reject) => {
         waiting.push({ operation, resolve: (result) => resolve(result as Result), reject });
         if (waiting.length === 1) setImmediate(flush);
@@ -101,4 +101,8 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
       if (waiting.length > 0) await new Promise<void>((resolve) => (drained = resolve));
     },
   };
+}
+
+export function storeClosed(): SystemError {
+  return new SystemError("store-failed", "The store is closed");
 }

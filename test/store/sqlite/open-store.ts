@@ -6,12 +6,13 @@ import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import type { StoreUnderTest } from "../contract.ts";
 
 /** A SQLite store in a folder of its own, with a clock that stands still until it is moved. */
-export async function openStoreUnderTest(): Promise<StoreUnderTest> {
+export async function openStoreUnderTest(): Promise<StoreUnderTest & { readonly dataFolder: string }> {
   const dataFolder = await mkdtemp(join(tmpdir(), "workflow-release-store-"));
   let nowMs = Date.UTC(2026, 0, 1);
   const clock = () => nowMs;
   const store = await openSqliteStore({ dataFolder, clock, random: randomBytes, role: "server" });
   return {
+    dataFolder,
     store,
     clock,
     advanceMs: (ms) => {
