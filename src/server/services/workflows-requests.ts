@@ -11,8 +11,7 @@ import {
 } from "../../api/gen/workflows/v1/workflows_pb.ts";
 import type { FileNode, FileTree, ReleaseContent } from "../../engine/release.ts";
 import type { Slug } from "../../engine/slug.ts";
-import type { TaskIdentifier } from "../../engine/task-identifier.ts";
-import { parseTaskVersion } from "../../engine/task-version.ts";
+import { identifierProblems, type TaskIdentifier } from "../../engine/task-identifier.ts";
 import type { DeployRequest, PublishRequest } from "../../store/port.ts";
 import { checkRequest, type RequestFields } from "./request-fields.ts";
 
@@ -25,7 +24,7 @@ const description = { min: 0, max: 50_000 };
 const clusterCount = { min: 0, max: 100 };
 const taskCount = { min: 1, max: 1_000 };
 /** [doc] */
-const identifierNameBytes = 256;
+const identifierBytes = 256;
 const runnerObjectPath = { min: 0, max: 1_000 };
 const commandCount = { min: 0, max: 100 };
 const commandArgument = { min: 0, max: 4_096 };
@@ -158,19 +157,18 @@ function readContent(
 }
 
 function readTasks(fields: RequestFields, tasks: readonly WireTask[]): readonly TaskIdentifier[] {
-  const seen = new Set<string>();
-  return fields.list("content.tasks", tasks, taskCount, (field, { name, version }) => {
-    if (name === "" || Buffer.byteLength(name) > identifierNameBytes) {
-      fields.problem(`${field}.name`, `must have 1 to ${identifierNameBytes} bytes`);
-    } else if (/\p{C}/u.test(name)) fields.problem(`${field}.name`, "must hold printable characters only");
-    if (parseTaskVersion(version) === undefined) {
-      fields.problem(`${field}.version`, "must be vMAJOR.MINOR in digits");
+  let tooLong = false;
+  const identifiers = fields.list("content.tasks", tasks, taskCount, (field, { name, version }) => {
+    if (Buffer.byteLength(name) > identifierBytes || Buffer.byteLength(version) > identifierBytes) {
+      fields.problem(field, `must not have a name or version of more than ${identifierBytes} bytes`);
+      tooLong = true;
     }
-    const identifier = JSON.stringify([name, version]);
-    if (seen.has(identifier)) fields.problem(field, `names ${name}@${version} a second time`);
-    seen.add(identifier);
     return { name, version };
   });
+  // These problems quote what they are about, so it must not be long.
+  if (!tooLong)
+    for (const problem of identifierProblems(identifiers)) fields.problem("content.tasks", problem);
+  return identifiers;
 }
 
 function readFiles(fields: RequestFields, files: readonly wire.Path[]): FileTree {
