@@ -1,0 +1,173 @@
+/** Starts dist/index.js as GitHub's runner (2.336) starts the main script of a node24 action. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { actionInputs } from "../../src/action-contract.ts";
+import { type GitHubEvent, repository } from "./github-events.ts";
+import { parseCommands, parseFileCommand, type WorkflowCommand } from "./workflow-commands.ts";
+
+const mainScript = fileURLToPath(new URL("../../dist/index.js", import.meta.url));
+
+/** The runner's own steps on cancel. */
+const interruptMs = 7_500;
+const terminateMs = 2_500;
+
+export interface ActionOptions {
+  /** GITHUB_WORKSPACE: the checkout. */
+  readonly workspace: string;
+  readonly event: GitHubEvent;
+  /** The step's `with:`. What it leaves out has its default of action.yml. */
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** The step's `env:`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ActionRun extends AsyncDisposable {
+  readonly exitCode: number | null;
+  /** What a person sees in the log, masking aside: all lines but those the runner swallows. */
+  readonly log: string;
+  readonly commands: readonly WorkflowCommand[];
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary: string;
+  /** RUNNER_TEMP and everything else the run could write outside the checkout. Removed on disposal. */
+  readonly folder: string;
+  readonly durationMs: number;
+  /** How far the runner had to go to end it; undefined when it ended by itself. */
+  readonly lastSignal: NodeJS.Signals | undefined;
+}
+
+export interface RunningAction {
+  readonly pid: number;
+  readonly finished: Promise<ActionRun>;
+  /** Does what the runner does when a job is cancelled: SIGINT, SIGTERM, SIGKILL. */
+  cancel(): Promise<ActionRun>;
+}
+
+export async function runAction(options: ActionOptions): Promise<ActionRun> {
+  return await (await startAction(options)).finished;
+}
+
+export async function startAction(options: ActionOptions): Promise<RunningAction> {
+  const folder = await mkdtemp(join(await realpath(tmpdir()), "runner-"));
+  const files = await createFiles(folder, options.event);
+  const startedAtMs = performance.now();
+  const child = spawn(process.execPath, [mainScript], {
+    cwd: options.workspace,
+    env: stepEnvironment(options, folder, files),
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  child.stdin.end();
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const sent: NodeJS.Signals[] = [];
+  const closed = once(child, "close");
+  const finished = closed.then(async ([exitCode]): Promise<ActionRun> => {
+    const log = Buffer.concat(chunks).toString();
+    return {
+      exitCode: exitCode as number | null,
+      log: shownLines(log),
+      commands: parseCommands(log),
+      outputs: parseFileCommand(await readFile(files.GITHUB_OUTPUT, "utf8")),
+      summary: await readFile(files.GITHUB_STEP_SUMMARY, "utf8"),
+      folder,
+      durationMs: performance.now() - startedAtMs,
+      lastSignal: sent.at(-1),
+      [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+    };
+  });
+  return { pid: child.pid ?? 0, finished, cancel: () => cancel(child, sent, finished) };
+}
+
+async function cancel(child: ChildProcess, sent: NodeJS.Signals[], finished: Promise<ActionRun>) {
+  for (const [signal, waitMs] of [
+    ["SIGINT", interruptMs],
+    ["SIGTERM", terminateMs],
+  ] as const) {
+    sent.push(signal);
+    child.kill(signal);
+    const over = new AbortController();
+    const run = await Promise.race([finished, sleep(waitMs, undefined, over)]);
+    over.abort();
+    if (run !== undefined) return run;
+  }
+  sent.push("SIGKILL");
+  child.kill("SIGKILL");
+  return await finished;
+}
+
+const fileCommands = [
+  "GITHUB_OUTPUT",
+  "GITHUB_STATE",
+  "GITHUB_ENV",
+  "GITHUB_PATH",
+  "GITHUB_STEP_SUMMARY",
+] as const;
+type StepFiles = Record<(typeof fileCommands)[number] | "GITHUB_EVENT_PATH", string>;
+
+async function createFiles(folder: string, event: GitHubEvent): Promise<StepFiles> {
+  const path = (name: string) => join(folder, "commands", name);
+  for (const name of ["commands", "temp", "tools"]) await mkdir(join(folder, name));
+  for (const name of fileCommands) await writeFile(path(name), "");
+  await writeFile(path("event.json"), JSON.stringify(event.payload));
+  const files = Object.fromEntries(fileCommands.map((name) => [name, path(name)]));
+  return { ...files, GITHUB_EVENT_PATH: path("event.json") } as StepFiles;
+}
+
+/**
+ * What a machine gives to the runner and the runner to a step; nothing else of the process that tests.
+ * Certificates and proxies are the machine's: without them uv has no network.
+ */
+const machineVariables =
+  /^(?:PATH|HOME|USER|LANG|TZ|TMPDIR|TEMP|TMP|SHELL|SYSTEMROOT|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|(?:HTTPS?|ALL|NO)_PROXY|XDG_CACHE_HOME|UV_(?:CACHE|PYTHON_INSTALL)_DIR)$/i;
+
+function stepEnvironment({ workspace, event, inputs, env }: ActionOptions, folder: string, files: StepFiles) {
+  const machine = Object.entries(process.env).filter(([name]) => machineVariables.test(name));
+  const defaults = Object.entries(actionInputs).map(([name, row]) => [name, row.default] as const);
+  const given = Object.entries({ ...Object.fromEntries(defaults), ...inputs });
+  return {
+    ...Object.fromEntries(machine),
+    ...env,
+    ...Object.fromEntries(given.map(([name, value]) => [inputVariable(name), value])),
+    CI: "true",
+    GITHUB_ACTIONS: "true",
+    GITHUB_ACTION: "__run",
+    GITHUB_ACTOR: "octocat",
+    GITHUB_API_URL: "https://api.github.com",
+    GITHUB_EVENT_NAME: event.name,
+    GITHUB_GRAPHQL_URL: "https://api.github.com/graphql",
+    GITHUB_JOB: "release",
+    GITHUB_REPOSITORY: repository,
+    GITHUB_REPOSITORY_OWNER: "acme",
+    GITHUB_RETENTION_DAYS: "90",
+    GITHUB_RUN_ATTEMPT: "1",
+    GITHUB_RUN_ID: "4242",
+    GITHUB_RUN_NUMBER: "42",
+    GITHUB_SERVER_URL: "https://github.com",
+    GITHUB_WORKFLOW: "Release",
+    GITHUB_WORKSPACE: workspace,
+    ...event.variables,
+    ...files,
+    RUNNER_ARCH: process.arch.toUpperCase(),
+    RUNNER_ENVIRONMENT: "self-hosted",
+    RUNNER_NAME: "runner",
+    RUNNER_OS: { win32: "Windows", darwin: "macOS" }[process.platform as string] ?? "Linux",
+    RUNNER_TEMP: join(folder, "temp"),
+    RUNNER_TOOL_CACHE: join(folder, "tools"),
+  };
+}
+
+/** The runner upper-cases an input's name and turns spaces into underscores; hyphens stay. */
+function inputVariable(name: string): string {
+  return `INPUT_${name.replaceAll(" ", "_").toUpperCase()}`;
+}
+
+function shownLines(log: string): string {
+  return log
+    .split(/\r?\n/)
+    .filter((line) => !/^\s*::(?:add-mask|debug)[ :]/.test(line))
+    .join("\n");
+}
