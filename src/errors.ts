@@ -69,6 +69,12 @@ export const errorTable = {
     rpc: "invalid_argument",
     next: "Rename, remove or exclude the files named above.",
   },
+  "files-changed": {
+    kind: "system",
+    exit: "failed",
+    rpc: "aborted",
+    next: "Run again while nothing writes into the project.",
+  },
   "artifact-too-large": {
     kind: "user",
     exit: "failed",
@@ -80,6 +86,12 @@ export const errorTable = {
     exit: "failed",
     rpc: "invalid_argument",
     next: "Build the artifact again; do not use the one that was refused.",
+  },
+  "disk-failed": {
+    kind: "system",
+    exit: "system",
+    rpc: "unavailable",
+    next: "Check the disk (space, permissions) at the path named above, then run again.",
   },
 
   // The worker: starting it and what it reports
@@ -94,6 +106,12 @@ export const errorTable = {
     exit: "failed",
     rpc: "failed_precondition",
     next: "Correct [workflow] command, or install the program it names.",
+  },
+  "command-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Run [workflow] command in a fresh clone that holds only the files of the artifact; it must call serve_runner(runner) and stay up.",
   },
   "python-missing": {
     kind: "user",
@@ -148,6 +166,36 @@ export const errorTable = {
     exit: "failed",
     rpc: "failed_precondition",
     next: "Mend the error at the line named above; the worker imports this module when it starts.",
+  },
+  "import-syntax": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Correct the syntax at the line named above.",
+  },
+  "import-circular": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Break the circle: move what both modules need into a third one, or import inside the function.",
+  },
+  "import-needs-api-key": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: 'Create clients inside the tasks or under `if __name__ == "__main__":`; a worker is imported without an API key.',
+  },
+  "import-needs-network": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Move the request out of module level into the tasks; use Runner, which needs no connection, instead of client.runner().",
+  },
+  "task-class-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Mend the task class at the line named above.",
   },
   "import-exits": {
     kind: "user",
@@ -209,6 +257,7 @@ export const errorTable = {
     kind: "user",
     exit: "usage",
     rpc: "unauthenticated",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what a person writes in a workflow file
     next: "Pass api-key: ${{ secrets.TILEBOX_API_KEY }}, or set TILEBOX_API_KEY.",
   },
   unauthenticated: {
