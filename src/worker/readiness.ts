@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { StartClock } from "./start-clock.ts";
 import type { StartFailure } from "./start-failure.ts";
+import { within } from "./within.ts";
 import type { TasksAnswer, WorkerClient } from "./worker-client.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -61,7 +61,7 @@ export async function awaitReadiness(
       const generation = (await endpoint.announced()) ? "managed" : "legacy";
       return { kind: "ready", generation, tasks: answer.tasks };
     }
-    await Promise.race([delay(lookEveryMs), process.exited]);
+    await within(process.exited, lookEveryMs);
   }
 }
 
@@ -72,7 +72,6 @@ async function exited({ process, endpoint, clock }: Starting): Promise<StartFail
 
 async function foreign(starting: Starting, answer: string): Promise<StartFailure> {
   const { process } = starting;
-  await Promise.race([process.exited, delay(exitFollowsWithinMs)]);
-  if (process.exit() !== undefined) return exited(starting);
+  if (await within(process.exited, exitFollowsWithinMs)) return exited(starting);
   return { kind: "wrong-protocol", answer, output: process.output() };
 }

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { LogRecord } from "../api/gen/opentelemetry/proto/logs/v1/logs_pb.ts";
 import { SystemError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Readiness } from "./readiness.ts";
+import { within } from "./within.ts";
 import type { TaskOutcome, Worker, WorkerState, WorkerStop } from "./worker.ts";
 import type { WorkerClient } from "./worker-client.ts";
 import { describeExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
@@ -72,26 +72,17 @@ async function end(
 ): Promise<WorkerStop> {
   // Its answer comes after the running tasks, or never: the exit is what counts.
   client.rpc.shutdownWorker({}).catch(() => {});
-  if (await endsWithin(process, graceMs)) return "asked";
+  if (await within(process.exited, graceMs)) return "asked";
   process.signal("SIGTERM");
-  if (await endsWithin(process, terminateMs)) return "terminated";
+  if (await within(process.exited, terminateMs)) return "terminated";
   process.kill();
   await process.exited;
   return "killed";
 }
 
-async function endsWithin(process: WorkerProcess, limitMs: number): Promise<boolean> {
-  const timer = new AbortController();
-  const late = delay(limitMs, undefined, { signal: timer.signal }).catch(() => {});
-  await Promise.race([process.exited, late]);
-  timer.abort();
-  return process.exit() !== undefined;
-}
-
 /** A status code cannot tell a dead worker from a call that the caller gave up: its exit can. */
 async function exitAfter(process: WorkerProcess): Promise<WorkerExit | undefined> {
-  await endsWithin(process, exitFollowsWithinMs);
-  return process.exit();
+  return (await within(process.exited, exitFollowsWithinMs)) ? process.exit() : undefined;
 }
 
 async function lostTask(

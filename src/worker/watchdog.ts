@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { killProcessTree } from "./process-tree.ts";
 
 /**
@@ -58,8 +58,7 @@ export function createWatchdog(): Watchdog {
     started.stdin?.on("error", forget);
     // Neither it nor its pipe keeps us running.
     started.unref();
-    if (started.stdin !== null && "unref" in started.stdin)
-      (started.stdin as unknown as NodeJS.Socket).unref();
+    if (started.stdin instanceof Socket) started.stdin.unref();
     child = started;
     for (const [leader, marker] of guarded) started.stdin?.write(`guard ${leader} ${marker}\n`);
     return started;

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Environment } from "./environment.ts";
 import { OutputTail } from "./output-tail.ts";
 import { killProcessTree } from "./process-tree.ts";
 import type { Watchdog } from "./watchdog.ts";
+import { within } from "./within.ts";
 
 /** How a process ended. `uv run` reports its child's signal as 128 + number; that is turned back. */
 export type WorkerExit =
@@ -78,10 +78,7 @@ export async function launch(
     exit = how;
     killProcessTree(pid, marker);
     watchdog.release(pid);
-    await Promise.race([
-      new Promise((resolve) => child.once("close", resolve)),
-      delay(lastWordsMs, undefined, { ref: false }),
-    ]);
+    await within(new Promise((resolve) => child.once("close", resolve)), lastWordsMs);
     child.stdout?.destroy();
     child.stderr?.destroy();
     return how;
@@ -129,7 +126,7 @@ function openGate(child: ChildProcess): void {
   if (pipe === null || pipe === undefined || !("write" in pipe)) return;
   // It breaks when the shell was killed before it read: its exit says so.
   pipe.on("error", () => {});
-  pipe.end("go\n");
+  pipe.end("go\n", () => pipe.destroy());
 }
 
 function signalGroup(pid: number, marker: string, name: "SIGTERM"): void {

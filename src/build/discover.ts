@@ -1,0 +1,123 @@
+import { realpath } from "node:fs/promises";
+import type { Manifest } from "../artifact/manifest.ts";
+import { identifierProblems, sortIdentifiers, type TaskIdentifier } from "../engine/task-identifier.ts";
+import { UserError } from "../errors.ts";
+import type { Project } from "../project/project.ts";
+import { type Environment, withoutSecrets } from "../worker/environment.ts";
+import type { StartLimits, StartProgress } from "../worker/start-failure.ts";
+import { startWorker } from "../worker/start-worker.ts";
+import type { Watchdog } from "../worker/watchdog.ts";
+import type { StopLimits, Worker } from "../worker/worker.ts";
+import { type DiagnosisContext, diagnose } from "./diagnosis.ts";
+import type { LeftOutSearch } from "./left-out.ts";
+import { checkoutPath } from "./places.ts";
+import { importAgain } from "./second-import.ts";
+
+export interface DiscoveryLimits extends StartLimits, StopLimits {
+  /** How long the second import, which only looks for the place of a failure, may run before it is taken to hang. */
+  readonly secondImportMs: number;
+}
+
+/**
+ * environmentMs: a first install of large wheels on a slow line. importMs: imports of a minute have been
+ * seen. graceMs: an idle worker ends within 0.3 s; nothing is flushed, since it has no connection.
+ */
+export const discoveryLimits: DiscoveryLimits = {
+  environmentMs: 300_000,
+  importMs: 120_000,
+  secondImportMs: 15_000,
+  graceMs: 3_000,
+  terminateMs: 1_000,
+};
+
+export interface DiscoveryOptions {
+  readonly project: Project;
+  /** The unpacked artifact: not the checkout, which has files that the artifact may lack. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly environment: Environment;
+  readonly limits: DiscoveryLimits;
+  readonly watchdog: Watchdog;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: StartProgress) => void;
+  /** Why a file of the checkout is not in the artifact; asked only when one turns out to be missing. */
+  readonly whyLeftOut: (path: string) => Promise<string | undefined>;
+}
+
+export interface Discovery {
+  /** Sorted by name, then version. */
+  readonly tasks: readonly TaskIdentifier[];
+  readonly notices: readonly string[];
+}
+
+/**
+ * Starts the worker inside the artifact and takes the tasks it registers. Nothing is left running,
+ * whatever happens.
+ *
+ * @throws ReleaseError with the code of what went wrong; the signal's reason when it is aborted
+ */
+export async function discoverTasks(options: DiscoveryOptions): Promise<Discovery> {
+  const folder = await realpath(options.folder);
+  const packed = new Set(options.manifest.map((entry) => entry.path));
+  const search: LeftOutSearch = { checkout: options.project.root, artifact: folder, packed };
+  if (options.project.entrypoint.kind === "runner") requirePyproject(options.project, search);
+  const locked = packed.has("uv.lock");
+  const environment = withoutSecrets(options.environment);
+  const { entrypoint } = options.project;
+  const started = await startWorker({ ...options, entrypoint, folder, environment, locked });
+  if (started.kind === "failed")
+    throw await diagnose(started.failure, diagnosisContext({ ...options, folder, environment }, search));
+  await using worker = started.worker;
+  const tasks = checkedTasks(worker.tasks);
+  const notices = locked ? [] : [unlockedNotice];
+  return { tasks, notices: [...notices, ...(await stop(worker, options.limits))] };
+}
+
+const unlockedNotice =
+  "The artifact has no uv.lock: every start of a runner resolves the dependencies anew, so a release that runs today may fail when a package it needs has a new version. Run `uv lock` and commit uv.lock.";
+
+/** Without a pyproject.toml uv would quietly take the environment of whatever folder is around. */
+function requirePyproject(project: Project, search: LeftOutSearch): void {
+  if (search.packed.has("pyproject.toml")) return;
+  const file = checkoutPath({ project, search }, "pyproject.toml");
+  throw new UserError(
+    "file-left-out",
+    "The artifact has no pyproject.toml, which says what the worker needs",
+    {
+      problems: [{ message: "pyproject.toml is not in the artifact", file }],
+      next: "Add pyproject.toml, with tilebox-workflows in its dependencies, to the project and to [build] include.",
+    },
+  );
+}
+
+function checkedTasks(registered: readonly TaskIdentifier[]): TaskIdentifier[] {
+  if (registered.length === 0) throw new UserError("tasks-empty", "The worker registered no task");
+  const problems = identifierProblems(registered);
+  const [first] = problems;
+  if (first !== undefined)
+    throw new UserError("tasks-invalid", first, { problems: problems.map((message) => ({ message })) });
+  return sortIdentifiers(registered);
+}
+
+async function stop(worker: Worker, limits: DiscoveryLimits): Promise<string[]> {
+  const how = await worker.stop(limits);
+  if (how === "asked") return [];
+  const seconds = limits.graceMs / 1000;
+  return [
+    `The worker did not end within ${seconds} s of being asked and was ${how}: the project's modules start threads that are not daemons. A runner that replaces this release will have to do the same.`,
+  ];
+}
+
+function diagnosisContext(options: DiscoveryOptions, search: LeftOutSearch): DiagnosisContext {
+  const { project } = options;
+  return {
+    project,
+    search,
+    whyLeftOut: options.whyLeftOut,
+    importAgain: async () => {
+      if (project.entrypoint.kind === "command") return undefined;
+      const { objectPath } = project.entrypoint;
+      return importAgain({ ...options, objectPath, limitMs: options.limits.secondImportMs });
+    },
+  };
+}
