@@ -110,6 +110,8 @@ function fromStatus(error: ConnectError, call: FailedCall): ReleaseError {
   const said = error.rawMessage === "" ? `status ${Code[error.code]}` : error.rawMessage;
   const message = `${call.host} refused ${call.name}: ${said}`;
   const details = { cause: error };
+  // Connect makes of it what 503 is, but a request that was refused for its rate was not carried out.
+  if (said === "HTTP 429") return new SystemError("api-limit", message, details);
   switch (error.code) {
     case Code.InvalidArgument:
     case Code.OutOfRange:
