@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("control-plane-main.ts", import.meta.url));
+
+export interface ControlPlaneProcess extends AsyncDisposable {
+  /** http://127.0.0.1:PORT */
+  readonly url: string;
+  readonly pid: number;
+  /** From the start of the process to its URL: that is when it serves. */
+  readonly startMs: number;
+  /** Ends it as a crash does; fulfilled when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Starts a control plane over the data folder and waits until it listens. What it reports goes to stderr. */
+export async function startControlPlaneProcess(
+  dataFolder: string,
+  auth: "keys" | "none",
+): Promise<ControlPlaneProcess> {
+  const startedAtMs = performance.now();
+  const child = spawn(process.execPath, [main, dataFolder, auth], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  try {
+    const url = await firstLine(child, exited);
+    return {
+      url,
+      pid: child.pid ?? 0,
+      startMs: performance.now() - startedAtMs,
+      kill: () => end(child, "SIGKILL", exited),
+      [Symbol.asyncDispose]: () => end(child, "SIGTERM", exited),
+    };
+  } catch (error) {
+    await end(child, "SIGKILL", exited);
+    throw error;
+  }
+}
+
+async function firstLine(child: ChildProcess, exited: Promise<unknown[]>): Promise<string> {
+  if (child.stdout === null) throw new Error("the control plane has no output");
+  const lines = createInterface({ input: child.stdout });
+  const gone = exited.then(([code, signal]) => {
+    throw new Error(`the control plane ended before it listened: ${code ?? signal}`);
+  });
+  const [line] = await Promise.race([once(lines, "line"), gone]);
+  return String(line);
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals, exited: Promise<unknown>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  await exited;
+}
