@@ -1,7 +1,9 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { WorkflowsService } from "../../api/gen/workflows/v1/workflows_pb.ts";
 import { idToBytes, type Random } from "../../engine/id.ts";
-import { makeSlug } from "../../engine/slug.ts";
+import type { Workflow } from "../../engine/release.ts";
+import { makeSlug, parseSlug } from "../../engine/slug.ts";
+import { UserError } from "../../errors.ts";
 import type { DeployResult, Store, WorkflowPage } from "../../store/port.ts";
 import { callerOf } from "../auth.ts";
 import { AnswerWriter } from "./workflows-answers.ts";
@@ -54,8 +56,10 @@ function workflowMethods({ workflows, releases }: WorkflowsDeps["store"], random
   return {
     async createWorkflow(request) {
       const fields = check.checkCreateWorkflow(request);
-      const created = await workflows.createWorkflow({ slug: makeSlug(fields.name, random), ...fields });
-      return answer().workflow(created);
+      return answer().workflow(
+        (await createUnderOwnName(workflows, fields)) ??
+          (await workflows.createWorkflow({ slug: makeSlug(fields.name, random), ...fields })),
+      );
     },
     async getWorkflow(request) {
       const slug = check.checkWorkflowSlug("GetWorkflow", request);
@@ -78,6 +82,24 @@ function workflowMethods({ workflows, releases }: WorkflowsDeps["store"], random
       return {};
     },
   } satisfies Partial<Impl>;
+}
+
+/**
+ * CreateWorkflow names no slug, but tilebox.workflow.toml does. A name that has the form of a slug becomes
+ * the slug while it is free, so that a project's workflow can be created under the slug it already has.
+ */
+async function createUnderOwnName(
+  workflows: Store["workflows"],
+  fields: ReturnType<typeof check.checkCreateWorkflow>,
+): Promise<Workflow | undefined> {
+  const slug = parseSlug(fields.name);
+  if (slug === undefined) return undefined;
+  try {
+    return await workflows.createWorkflow({ slug, ...fields });
+  } catch (error) {
+    if (error instanceof UserError && error.code === "already-exists") return undefined;
+    throw error;
+  }
 }
 
 function releaseMethods({ releases }: WorkflowsDeps["store"]) {

@@ -59,14 +59,21 @@ describe("workflows", () => {
   test("are made, found, changed and deleted", async () => {
     await using under = await serveWorkflows();
     const { client } = under;
-    const made = await client.createWorkflow({ name: "Greetings", summary: "s", description: "d" });
-    assert.match(made.slug, /^greetings-[1-9A-Za-z]{14}$/);
+    const made = await client.createWorkflow({ name: "My greetings", summary: "s", description: "d" });
+    assert.match(made.slug, /^my-greetings-[1-9A-Za-z]{14}$/);
     assert.deepEqual(await client.getWorkflow({ workflowSlug: made.slug }), made);
     const updated = await client.updateWorkflow({ workflowSlug: made.slug, summary: "" });
-    assert.deepEqual([updated.name, updated.summary, updated.description], ["Greetings", "", "d"]);
+    assert.deepEqual([updated.name, updated.summary, updated.description], ["My greetings", "", "d"]);
     await client.deleteWorkflow({ workflowSlug: made.slug });
     await assert.rejects(client.getWorkflow({ workflowSlug: made.slug }), refused(Code.NotFound));
     assert.deepEqual((await client.listPublicWorkflows({})).workflows, []);
+  });
+
+  test("have their name as slug where it has a slug's form and is free", async () => {
+    await using under = await serveWorkflows();
+    const { client } = under;
+    assert.equal((await client.createWorkflow({ name: "tiles" })).slug, "tiles");
+    assert.match((await client.createWorkflow({ name: "tiles" })).slug, /^tiles-[1-9A-Za-z]{14}$/);
   });
 
   test("are listed whole without a page, and in pages with one", async () => {
