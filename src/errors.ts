@@ -336,6 +336,7 @@ export const errorTable = {
     next: "Upload the artifact first.",
   },
   "job-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Check the job's id." },
+  "task-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Check the task's id." },
   "artifact-mismatch": {
     kind: "user",
     exit: "failed",

@@ -19,6 +19,7 @@ import type {
   Workflow,
 } from "../engine/release.ts";
 import type { Slug } from "../engine/slug.ts";
+import type { JobStore } from "./job-port.ts";
 
 export interface Store {
   readonly keys: KeyStore;
@@ -26,6 +27,7 @@ export interface Store {
   readonly clusters: ClusterStore;
   readonly workflows: WorkflowStore;
   readonly releases: ReleaseStore;
+  readonly jobs: JobStore;
   /** Fulfilled when a write can begin now; throws store-failed otherwise. For readiness. */
   probe(): Promise<void>;
   /** Finishes the writes that were submitted, then lets go of the data. Later calls throw. May be repeated. */

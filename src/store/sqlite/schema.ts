@@ -2,9 +2,13 @@ import { createArtifactTable } from "./artifacts.ts";
 import { createClusterTable } from "./cluster-table.ts";
 import { createDeploymentTable } from "./deployment-table.ts";
 import { createHistoryTable } from "./history-table.ts";
+import { createJobProgressTables } from "./job-progress-table.ts";
+import { createJobTables } from "./job-table.ts";
 import { createKeyTable } from "./keys.ts";
 import type { Migration } from "./migrate.ts";
 import { createReleaseTables } from "./release-table.ts";
+import { createTaskQueueTables } from "./task-queue-table.ts";
+import { createTaskTables } from "./task-table.ts";
 import { createWorkflowTable } from "./workflow-table.ts";
 
 /**
@@ -24,5 +28,10 @@ export const migrations: readonly Migration[] = [
       createDeploymentTable,
       createHistoryTable,
     ].join("\n"),
+  },
+  {
+    name: "jobs",
+    breaking: true,
+    sql: [createJobTables, createTaskTables, createTaskQueueTables, createJobProgressTables].join("\n"),
   },
 ];

@@ -23,3 +23,9 @@ export function prepare<Parameters extends readonly SQLInputValue[], Row = never
     run: (...parameters) => Number(statement.run(...parameters).changes),
   };
 }
+
+/** For what must be there: the row of an INSERT ... RETURNING, or of an aggregate. */
+export function returned<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error("a row is missing that must be there");
+  return row;
+}

@@ -10,6 +10,7 @@ import { createClusterStore, DeploymentNotices } from "./clusters.ts";
 import { makeDataFolder, openDatabase, syncFolder } from "./database.ts";
 import { toStoreError } from "./failure.ts";
 import { prepareHistoryStatements } from "./history-table.ts";
+import { createJobStore, extendLeasesAfterDowntime } from "./job-store.ts";
 import { createKeyStore } from "./keys.ts";
 import { dataFolderBusy, tryLock } from "./lock.ts";
 import { isCurrent, migrate } from "./migrate.ts";
@@ -56,6 +57,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     syncFolder(dataFolder);
     const store = createStore(database, databasePath, options);
     await ensureDefaultCluster(store.session, options.random);
+    if (options.role === "server") await extendLeasesAfterDowntime(store.session);
     const owned = resources.move();
     return {
       ...store.parts,
@@ -93,6 +95,7 @@ function createStore(database: DatabaseSync, databasePath: string, options: Sqli
     clusters: createClusterStore(session, records, notices),
     workflows: createWorkflowStore(session, records, history),
     releases: createReleaseStore(session, records, history, notices),
+    jobs: createJobStore(session, records),
     probe: () => session.writer.submit(() => {}),
   };
   return { session, parts };

@@ -1,0 +1,323 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { TaskId } from "../../engine/job.ts";
+import type { TaskFacts, TaskState } from "../../engine/task-state.ts";
+import { prepare } from "./statement.ts";
+
+/**
+ * Tasks of one group have consecutive sequences, so that a group is found, listed and released as a range
+ * and needs no index. `ready` says that nothing of the task's own job keeps it from being claimed; the
+ * partial indexes hold only what waits, runs or has failed, so that finished history costs nothing.
+ * There are no foreign keys: nothing here is ever deleted alone, and checking them would double an insert.
+ */
+export const createTaskTables = `
+  CREATE TABLE tasks (
+    sequence          INTEGER PRIMARY KEY,
+    id                TEXT NOT NULL UNIQUE,
+    job               INTEGER NOT NULL, -- jobs.sequence
+    task_group        INTEGER NOT NULL, -- task_groups.sequence
+    parent            INTEGER,          -- tasks.sequence; NULL for root tasks
+    optional_ancestor INTEGER,          -- the nearest ancestor that was submitted as optional
+    queue             INTEGER NOT NULL, -- task_queues.sequence
+    position          INTEGER NOT NULL, -- claim order within the job, lowest first
+    state             INTEGER NOT NULL,
+    ready             INTEGER NOT NULL CHECK (ready IN (0, 1)),
+    optional          INTEGER NOT NULL CHECK (optional IN (0, 1)),
+    abandoned         INTEGER NOT NULL DEFAULT 0 CHECK (abandoned IN (0, 1)),
+    max_retries       INTEGER NOT NULL,
+    retry_count       INTEGER NOT NULL DEFAULT 0,
+    lost_count        INTEGER NOT NULL DEFAULT 0,
+    given_back_count  INTEGER NOT NULL DEFAULT 0,
+    open_groups       INTEGER NOT NULL DEFAULT 0, -- groups of sub-tasks that are not done
+    started_at_ms     INTEGER,
+    stopped_at_ms     INTEGER,
+    lease_ends_at_ms  INTEGER,
+    display           TEXT NOT NULL, -- as submitted: what every attempt is given
+    reported_display  TEXT,          -- what the last attempt said instead
+    input             BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX ready_tasks ON tasks (job, queue, position) WHERE ready = 1;
+  CREATE INDEX leased_tasks ON tasks (lease_ends_at_ms) WHERE state = 2;
+  CREATE INDEX failed_tasks ON tasks (job) WHERE state = 4;
+  CREATE TABLE task_groups (
+    sequence           INTEGER PRIMARY KEY,
+    job                INTEGER NOT NULL,
+    parent             INTEGER,          -- tasks.sequence; NULL for root tasks
+    first_task         INTEGER NOT NULL,
+    last_task          INTEGER NOT NULL,
+    open_members       INTEGER NOT NULL, -- tasks whose subtree is not done
+    unmet_dependencies INTEGER NOT NULL  -- groups it still waits for
+  ) STRICT;
+  CREATE INDEX task_groups_by_parent ON task_groups (job, parent);
+  CREATE TABLE task_group_dependencies (
+    dependency INTEGER NOT NULL,
+    dependent  INTEGER NOT NULL,
+    PRIMARY KEY (dependency, dependent)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** The wire's numbers; the partial indexes above name 2 and 4. */
+export const taskStateCodes: Readonly<Record<TaskState, number>> = {
+  queued: 1,
+  running: 2,
+  computed: 3,
+  failed: 4,
+  skipped: 5,
+  "failed-optional": 6,
+};
+
+const taskStatesByCode: ReadonlyMap<number, TaskState> = new Map(
+  (Object.keys(taskStateCodes) as TaskState[]).map((state) => [taskStateCodes[state], state]),
+);
+
+export function taskStateOfCode(code: number): TaskState {
+  const state = taskStatesByCode.get(code);
+  if (state === undefined) throw new Error(`the store holds a task state ${code}`);
+  return state;
+}
+
+/** What decisions need; input and display are read where they are shown. */
+export interface TaskRow {
+  readonly sequence: number;
+  readonly id: TaskId;
+  readonly job: number;
+  readonly task_group: number;
+  readonly optional_ancestor: number | null;
+  readonly queue: number;
+  readonly state: number;
+  readonly optional: 0 | 1;
+  readonly abandoned: 0 | 1;
+  readonly max_retries: number;
+  readonly retry_count: number;
+  readonly lost_count: number;
+  readonly given_back_count: number;
+  readonly started_at_ms: number | null;
+}
+
+const columns = `sequence, id, job, task_group, optional_ancestor, queue, state, optional, abandoned,
+  max_retries, retry_count, lost_count, given_back_count, started_at_ms`;
+
+export function toTaskFacts(row: TaskRow): TaskFacts {
+  return {
+    state: taskStateOfCode(row.state),
+    started: row.started_at_ms !== null,
+    optional: row.optional === 1,
+    inOptionalBranch: row.optional_ancestor !== null,
+    abandoned: row.abandoned === 1,
+    maxRetries: row.max_retries,
+    retryCount: row.retry_count,
+    lostCount: row.lost_count,
+    givenBackCount: row.given_back_count,
+  };
+}
+
+export function prepareTaskStatements(database: DatabaseSync) {
+  return {
+    byId: prepare<[id: TaskId], TaskRow>(database, `SELECT ${columns} FROM tasks WHERE id = ?`),
+    bySequence: prepare<[sequence: number], TaskRow>(
+      database,
+      `SELECT ${columns} FROM tasks WHERE sequence = ?`,
+    ),
+    displays: prepare<[sequence: number], { readonly display: string; readonly reported: string | null }>(
+      database,
+      "SELECT display, reported_display AS reported FROM tasks WHERE sequence = ?",
+    ),
+    failedOfJob: prepare<[job: number], TaskRow>(
+      database,
+      `SELECT ${columns} FROM tasks WHERE job = ? AND state = 4 ORDER BY sequence`,
+    ),
+    lastSequence: prepare<[], { readonly sequence: number }>(
+      database,
+      "SELECT coalesce(max(sequence), 0) AS sequence FROM tasks",
+    ),
+    insert: prepare<
+      [
+        sequence: number,
+        id: TaskId,
+        job: number,
+        group: number,
+        parent: number | null,
+        optionalAncestor: number | null,
+        queue: number,
+        position: number,
+        state: number,
+        ready: 0 | 1,
+        optional: 0 | 1,
+        maxRetries: number,
+        display: string,
+        input: Uint8Array,
+      ]
+    >(
+      database,
+      `INSERT INTO tasks (sequence, id, job, task_group, parent, optional_ancestor, queue, position, state,
+         ready, optional, max_retries, display, input)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    run: prepare<
+      [startedAtMs: number, leaseEndsAtMs: number, sequence: number],
+      {
+        readonly id: TaskId;
+        readonly display: string;
+        readonly input: Uint8Array;
+        readonly retry_count: number;
+      }
+    >(
+      database,
+      `UPDATE tasks SET state = 2, ready = 0, started_at_ms = ?, lease_ends_at_ms = ? WHERE sequence = ?
+       RETURNING id, display, input, retry_count`,
+    ),
+    stop: prepare<
+      [
+        state: number,
+        stoppedAtMs: number,
+        reportedDisplay: string | null,
+        openGroups: number,
+        sequence: number,
+      ]
+    >(
+      database,
+      `UPDATE tasks SET state = ?, ready = 0, stopped_at_ms = ?, reported_display = ?, open_groups = ?,
+         lease_ends_at_ms = NULL
+       WHERE sequence = ?`,
+    ),
+    requeue: prepare<
+      [
+        retryCount: number,
+        lostCount: number,
+        givenBackCount: number,
+        reportedDisplay: string | null,
+        sequence: number,
+      ]
+    >(
+      database,
+      `UPDATE tasks SET state = 1, ready = 1, lease_ends_at_ms = NULL, retry_count = ?, lost_count = ?,
+         given_back_count = ?, reported_display = ?
+       WHERE sequence = ?`,
+    ),
+    setLease: prepare<[leaseEndsAtMs: number, sequence: number]>(
+      database,
+      "UPDATE tasks SET lease_ends_at_ms = ? WHERE sequence = ?",
+    ),
+    setOpenGroups: prepare<[openGroups: number, sequence: number]>(
+      database,
+      "UPDATE tasks SET open_groups = ? WHERE sequence = ?",
+    ),
+    closeOneGroup: prepare<[sequence: number]>(
+      database,
+      "UPDATE tasks SET open_groups = open_groups - 1 WHERE sequence = ?",
+    ),
+    skipQueued: prepare<[firstTask: number, lastTask: number]>(
+      database,
+      "UPDATE tasks SET state = 5, ready = 0 WHERE sequence BETWEEN ? AND ? AND state = 1",
+    ),
+    abandonRunning: prepare<[firstTask: number, lastTask: number]>(
+      database,
+      "UPDATE tasks SET abandoned = 1 WHERE sequence BETWEEN ? AND ? AND state = 2",
+    ),
+    openComputed: prepare<[firstTask: number, lastTask: number], { readonly sequence: number }>(
+      database,
+      "SELECT sequence FROM tasks WHERE sequence BETWEEN ? AND ? AND state = 3 AND open_groups > 0",
+    ),
+    queuesOfQueued: prepare<[firstTask: number, lastTask: number], { readonly queue: number }>(
+      database,
+      "SELECT queue FROM tasks WHERE sequence BETWEEN ? AND ? AND state = 1",
+    ),
+    release: prepare<[firstTask: number, lastTask: number]>(
+      database,
+      "UPDATE tasks SET ready = 1 WHERE sequence BETWEEN ? AND ? AND state = 1",
+    ),
+    firstReady: prepare<
+      [job: number, queue: number],
+      { readonly sequence: number; readonly position: number }
+    >(
+      database,
+      `SELECT sequence, position FROM tasks WHERE job = ? AND queue = ? AND ready = 1
+       ORDER BY position LIMIT 1`,
+    ),
+    leasesEndedBy: prepare<[atMs: number, limit: number], TaskRow>(
+      database,
+      `SELECT ${columns} FROM tasks WHERE state = 2 AND lease_ends_at_ms <= ?
+       ORDER BY lease_ends_at_ms LIMIT ?`,
+    ),
+    nextLeaseEnd: prepare<[], { readonly lease_ends_at_ms: number }>(
+      database,
+      "SELECT lease_ends_at_ms FROM tasks WHERE state = 2 AND lease_ends_at_ms > 0 ORDER BY lease_ends_at_ms LIMIT 1",
+    ),
+    extendLeasesTo: prepare<[leaseEndsAtMs: number, before: number]>(
+      database,
+      "UPDATE tasks SET lease_ends_at_ms = ? WHERE state = 2 AND lease_ends_at_ms < ?",
+    ),
+  };
+}
+
+export interface GroupRow {
+  readonly sequence: number;
+  readonly job: number;
+  readonly parent: number | null;
+  readonly first_task: number;
+  readonly last_task: number;
+}
+
+/** A group, and the counters and group of the task that submitted it; null for root tasks. */
+export interface GroupLink {
+  readonly open_members: number;
+  readonly parent: number | null;
+  readonly open_groups: number | null;
+  readonly task_group: number | null;
+}
+
+export function prepareTaskGroupStatements(database: DatabaseSync) {
+  return {
+    insert: prepare<
+      [
+        job: number,
+        parent: number | null,
+        firstTask: number,
+        lastTask: number,
+        openMembers: number,
+        unmetDependencies: number,
+      ],
+      { readonly sequence: number }
+    >(
+      database,
+      `INSERT INTO task_groups (job, parent, first_task, last_task, open_members, unmet_dependencies)
+       VALUES (?, ?, ?, ?, ?, ?) RETURNING sequence`,
+    ),
+    insertDependency: prepare<[dependency: number, dependent: number]>(
+      database,
+      "INSERT INTO task_group_dependencies (dependency, dependent) VALUES (?, ?)",
+    ),
+    link: prepare<[sequence: number], GroupLink>(
+      database,
+      `SELECT task_groups.open_members, task_groups.parent, tasks.open_groups, tasks.task_group
+       FROM task_groups LEFT JOIN tasks ON tasks.sequence = task_groups.parent
+       WHERE task_groups.sequence = ?`,
+    ),
+    dependents: prepare<[dependency: number], { readonly group: number; readonly unmetDependencies: number }>(
+      database,
+      `SELECT task_groups.sequence AS "group", task_groups.unmet_dependencies AS unmetDependencies
+       FROM task_group_dependencies JOIN task_groups ON task_groups.sequence = dependent
+       WHERE dependency = ?`,
+    ),
+    closeOneMember: prepare<[sequence: number]>(
+      database,
+      "UPDATE task_groups SET open_members = open_members - 1 WHERE sequence = ?",
+    ),
+    meetOneDependency: prepare<[sequence: number]>(
+      database,
+      "UPDATE task_groups SET unmet_dependencies = unmet_dependencies - 1 WHERE sequence = ?",
+    ),
+    setOpenMembers: prepare<[openMembers: number, sequence: number]>(
+      database,
+      "UPDATE task_groups SET open_members = ? WHERE sequence = ?",
+    ),
+    bySequence: prepare<[sequence: number], GroupRow>(
+      database,
+      "SELECT sequence, job, parent, first_task, last_task FROM task_groups WHERE sequence = ?",
+    ),
+    openUnder: prepare<[job: number, parent: number], GroupRow>(
+      database,
+      `SELECT sequence, job, parent, first_task, last_task FROM task_groups
+       WHERE job = ? AND parent = ? AND open_members > 0`,
+    ),
+  };
+}

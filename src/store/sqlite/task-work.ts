@@ -1,0 +1,77 @@
+import { EventEmitter } from "node:events";
+import type { DatabaseSync } from "node:sqlite";
+import type { ReadyTasks } from "../../engine/claim.ts";
+import { JobLedger } from "./job-ledger.ts";
+import { createReplaceProgress, prepareProgressStatements } from "./job-progress-table.ts";
+import { prepareJobStatements } from "./job-table.ts";
+import type { Session } from "./session.ts";
+import { prepareTaskQueueStatements } from "./task-queue-table.ts";
+import { prepareTaskGroupStatements, prepareTaskStatements } from "./task-table.ts";
+
+/** Every statement on jobs and tasks, prepared once. */
+export type TaskTables = ReturnType<typeof createTaskStatements>;
+
+export function createTaskStatements(database: DatabaseSync) {
+  const progress = prepareProgressStatements(database);
+  return {
+    jobs: prepareJobStatements(database),
+    tasks: prepareTaskStatements(database),
+    groups: prepareTaskGroupStatements(database),
+    queues: prepareTaskQueueStatements(database),
+    progress,
+    replaceProgress: createReplaceProgress(progress),
+  };
+}
+
+/** What one operation does to jobs and tasks: one moment, one set of counters, one notice of what got ready. */
+export interface TaskWork {
+  readonly nowMs: number;
+  readonly ledger: JobLedger;
+  /** Says that tasks can be claimed as far as they themselves are concerned; the job may be closed. */
+  markReady(job: number, queue: number, count: number): void;
+}
+
+export type RunTaskWork = <Result>(operation: (work: TaskWork) => Result) => Promise<Result>;
+
+/** Tells who waits for tasks. */
+export class ReadyNotices {
+  readonly #emitter = new EventEmitter<{ ready: [readonly ReadyTasks[]] }>().setMaxListeners(0);
+
+  emit(ready: readonly ReadyTasks[]): void {
+    this.#emitter.emit("ready", ready);
+  }
+
+  subscribe(listener: (ready: readonly ReadyTasks[]) => void): () => void {
+    this.#emitter.on("ready", listener);
+    return () => this.#emitter.off("ready", listener);
+  }
+}
+
+/** Runs operations on jobs and tasks, each in one step of the writer. */
+export function createTaskWorker(session: Session, tables: TaskTables, notices: ReadyNotices): RunTaskWork {
+  return (operation) =>
+    session.writer.submit(() => {
+      const ready = new Map<number, Map<number, number>>();
+      const ledger = new JobLedger(tables);
+      const work: TaskWork = {
+        nowMs: session.clock(),
+        ledger,
+        markReady(job, queue, count) {
+          const ofJob = ready.get(job) ?? new Map<number, number>();
+          ready.set(job, ofJob.set(queue, (ofJob.get(queue) ?? 0) + count));
+        },
+      };
+      const result = operation(work);
+      ledger.settle();
+      const open = [...ready].filter(([job]) => ledger.isOpen(job)).flatMap(([, queues]) => [...queues]);
+      if (open.length > 0) notices.emit(open.flatMap(([queue, count]) => readyTasks(tables, queue, count)));
+      return result;
+    });
+}
+
+function readyTasks(tables: TaskTables, queue: number, count: number): ReadyTasks[] {
+  const row = tables.queues.bySequence.get(queue);
+  if (row === undefined) return [];
+  const { cluster, name, version, major, minor } = row;
+  return [{ cluster, identifier: { name, version, major, minor }, count }];
+}
