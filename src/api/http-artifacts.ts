@@ -163,7 +163,7 @@ function describe(digest: string, response: http.IncomingMessage): StoredArtifac
   const archiveSha256 = header(response, artifactSha256Header);
   const size = header(response, artifactSizeHeader);
   if (id === undefined || !/^[0-9a-f]{64}$/.test(archiveSha256) || !/^\d{1,15}$/.test(size)) {
-    const type = header(response, "content-type") || "an answer without content type";
+    const type = header(response, "content-type") || "no content type";
     throw new ConnectError(`unsupported content type ${type}`, Code.Unknown);
   }
   return { id, digest, archiveSha256, archiveSizeBytes: Number(size) };

@@ -81,6 +81,9 @@ const nodeReasons: ReadonlyMap<string, string> = new Map([
   ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
   ["ERR_SSL_WRONG_VERSION_NUMBER", "it does not speak TLS on this port"],
   ["ERR_SSL_PACKET_LENGTH_TOO_LONG", "it does not speak TLS on this port"],
+  ["EPROTO", "it does not speak TLS on this port, or no version of it that this machine knows"],
+  ["ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL", "it does not speak HTTP/2"],
+  ["ERR_HTTP2_ERROR", "it does not keep to HTTP/2"],
 ]);
 
 function fromNodeError(thrown: unknown, nodeCode: string, call: FailedCall): ReleaseError {

@@ -1,7 +1,7 @@
 import type net from "node:net";
 
 /** How every HTTP/2 connection with prior knowledge begins (RFC 9113, section 3.4); no HTTP/1 method is PRI. */
-const http2Start = Buffer.from("PRI * HTTP/2");
+const http2Start = Buffer.from("PRI ");
 
 /**
  * Reads as much of a new connection as it takes to tell HTTP/2 from HTTP/1, and puts it back. Rejects when
