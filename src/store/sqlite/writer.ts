@@ -80,9 +80,8 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
         else submitted.reject(outcome?.error);
       }
     } catch (cause) {
-      const error = new SystemError("store-failed", `The database ${databasePath} did not take the write`, {
-        cause,
-      });
+      const named = toStoreError(cause, databasePath);
+      const error = named instanceof SystemError ? named : commitFailed(databasePath, cause);
       for (const submitted of batch) submitted.reject(error);
     }
     drained?.();
@@ -101,6 +100,10 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
       if (waiting.length > 0) await new Promise<void>((resolve) => (drained = resolve));
     },
   };
+}
+
+function commitFailed(databasePath: string, cause: unknown): SystemError {
+  return new SystemError("store-failed", `The database ${databasePath} did not take the write`, { cause });
 }
 
 export function storeClosed(): SystemError {
