@@ -34,16 +34,31 @@ export async function runForTerminal(
   else if (failure === undefined) process.stdout.write(`${verdict(record)}\n`);
 }
 
+/** What a command answers on stdout, in both forms. */
+export interface Answer {
+  readonly json: unknown;
+  readonly text: string;
+}
+
 /** Runs one command that is not a run of the stages, with the same streams and exit codes. */
 export async function runCommand(
   options: { readonly json: boolean },
-  command: (signal: AbortSignal) => Promise<{ readonly json: unknown; readonly text: string }>,
+  command: (signal: AbortSignal) => Promise<Answer>,
 ): Promise<void> {
-  const failure = await attempt(async (signal) => {
-    const { json, text } = await command(signal);
-    if (options.json) print(json);
-    else process.stdout.write(`${text}\n`);
-  });
+  await runService(options, async (signal, answer) => answer(await command(signal)));
+}
+
+/** Runs a command that answers before it ends, and ends when the signal fires. */
+export async function runService(
+  options: { readonly json: boolean },
+  service: (signal: AbortSignal, answer: (answer: Answer) => void) => Promise<void>,
+): Promise<void> {
+  const failure = await attempt((signal) =>
+    service(signal, ({ json, text }) => {
+      if (options.json) print(json);
+      else process.stdout.write(`${text}\n`);
+    }),
+  );
   if (failure === undefined) return;
   for (const line of errorLines(failure, failure.code)) terminalLog.info(line);
   if (options.json) {
@@ -68,6 +83,7 @@ async function attempt(work: (signal: AbortSignal) => Promise<void>): Promise<Re
   }
 }
 
+/** One line a document, so that whoever reads a service's answers knows where each ends. */
 function print(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

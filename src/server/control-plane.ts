@@ -15,6 +15,7 @@ import { connectInProcess } from "./in-process.ts";
 import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
 import { connectionLimits } from "./protocol-servers.ts";
 import { createRequestHandler } from "./request-handler.ts";
+import { type Answer, withRequestLog } from "./request-log.ts";
 import { createRoutes } from "./routes.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
 import { createWorkflowsService } from "./services/workflows.ts";
@@ -26,6 +27,8 @@ export interface ControlPlaneOptions {
   readonly random: Random;
   readonly verify: VerifyArchive;
   readonly report: ReportFailure;
+  /** Told of every request over a socket. */
+  readonly onAnswer?: (answer: Answer) => void;
 }
 
 export interface ControlPlane {
@@ -69,7 +72,8 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       const authenticate = auth === "none" ? trustEveryone("anyone") : authenticateByKey(store.keys);
       const routes = createRoutes(services, { authenticate, report });
       const loopbackHostsOnly = auth === "none";
-      const handle = createRequestHandler({ routes, httpRoutes, authenticate, report, loopbackHostsOnly });
+      const bare = createRequestHandler({ routes, httpRoutes, authenticate, report, loopbackHostsOnly });
+      const handle = options.onAnswer === undefined ? bare : withRequestLog(bare, options.onAnswer);
       const listener = await startListener({ addresses, handle, limits: connectionLimits });
       listeners.push(listener);
       return listener;

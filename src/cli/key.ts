@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ApiKey, KeyRole, Store } from "../store/port.ts";
+import { addDataOption, type DataOption } from "./data-folder.ts";
+import { addJsonOption, type JsonOption } from "./options.ts";
+import { type Answer, runCommand, terminalLog } from "./run.ts";
+import { table } from "./table.ts";
+
+const roles: readonly KeyRole[] = ["admin", "runner"];
+
+/** Works on the data folder itself, also while a control plane serves it: the first key needs no key. */
+export function addKeyCommand(program: Command): void {
+  const command = program.command("key").description("Make, list and revoke API keys of a control plane.");
+  addSubcommand(command, "create", "Make a key and print its secret, which is shown this once.")
+    .argument("<name>", "who uses it; the history of publishing and deploying names it", keyName)
+    .addOption(
+      new Option("--role <role>", "admin may do everything; runner may not publish, deploy or change")
+        .choices(roles)
+        .default("admin"),
+    )
+    .action((name: string, options: KeyOptions & { readonly role: KeyRole }) =>
+      withStore(options, async (store) => {
+        const { createKey } = await import("../server/auth.ts");
+        const { secret, key } = await createKey(store.keys, { name, role: options.role }, randomBytes);
+        terminalLog.info(`API key ${key.name} (${key.role}). The secret is not shown again:`);
+        return { json: { ...described(key), secret }, text: secret };
+      }),
+    );
+  addSubcommand(command, "list", "List the keys, revoked ones too. Secrets are not stored.").action(
+    (options: KeyOptions) =>
+      withStore(options, async (store) => {
+        const keys = (await store.keys.listKeys()).map(described);
+        const rows = keys.map(({ name, role, createdAt, revokedAt }) => [
+          name,
+          role,
+          createdAt,
+          revokedAt ?? "",
+        ]);
+        return { json: { keys }, text: table(["NAME", "ROLE", "CREATED", "REVOKED"], rows) };
+      }),
+  );
+  addSubcommand(command, "revoke", "End a key at once.")
+    .argument("<name>", "as `key list` shows it")
+    .action((name: string, options: KeyOptions) =>
+      withStore(options, async (store) => {
+        const key = described(await store.keys.revokeKey(name));
+        return { json: key, text: `Revoked the API key ${key.name}` };
+      }),
+    );
+}
+
+interface KeyOptions extends JsonOption, DataOption {}
+
+function addSubcommand(parent: Command, name: string, description: string): Command {
+  return addJsonOption(addDataOption(parent.command(name).description(description)));
+}
+
+async function withStore(options: KeyOptions, work: (store: Store) => Promise<Answer>): Promise<void> {
+  await runCommand(options, async () => {
+    const { openSqliteStore } = await import("../store/sqlite/store.ts");
+    const store = await openSqliteStore({
+      dataFolder: resolve(options.data),
+      clock: Date.now,
+      random: randomBytes,
+      role: "command",
+    });
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+function keyName(name: string): string {
+  if (!/^[\p{L}\p{N}][\p{L}\p{N} ._@:/-]{0,99}$/u.test(name)) {
+    throw new InvalidArgumentError("give 1 to 100 letters, digits, spaces and . _ @ : / -");
+  }
+  return name;
+}
+
+function described({ name, role, createdAtMs, revokedAtMs }: ApiKey) {
+  return {
+    name,
+    role,
+    createdAt: new Date(createdAtMs).toISOString(),
+    revokedAt: revokedAtMs === undefined ? undefined : new Date(revokedAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { isIPv6 } from "node:net";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { visible } from "../report/untrusted-text.ts";
+import type { ListenAddress } from "../server/listener.ts";
+import { addDataOption, type DataOption } from "./data-folder.ts";
+import { addJsonOption, type JsonOption, wholeNumber } from "./options.ts";
+import { type Answer, runService, terminalLog } from "./run.ts";
+
+interface ServeOptions extends JsonOption, DataOption {
+  readonly host: string;
+  readonly port: number;
+  readonly auth: boolean;
+  readonly verbose: boolean;
+}
+
+/** Registered with IANA for nothing. */
+const defaultPort = 7180;
+/** Service managers and container platforms kill what takes longer; no call lasts nearly as long. */
+const closeLimitMs = 8_000;
+
+export function addServeCommand(program: Command): void {
+  const command = addDataOption(
+    program
+      .command("serve")
+      .description("Start a control plane: workflows, releases, clusters and artifacts, kept in one folder."),
+  )
+    .option("--host <host>", "address to listen on", "127.0.0.1")
+    .option("--port <port>", "port to listen on; 0 takes a free one", wholeNumber(0, 65_535), defaultPort)
+    .option("--no-auth", "serve without API keys; on loopback addresses only")
+    .option("--verbose", "log each request, one line", false);
+  addJsonOption(command).action(async (options: ServeOptions) => {
+    await runService(options, (signal, announce) => serve(options, signal, announce));
+  });
+}
+
+async function serve(
+  options: ServeOptions,
+  signal: AbortSignal,
+  announce: (answer: Answer) => void,
+): Promise<void> {
+  const { openControlPlane } = await import("../server/control-plane.ts");
+  const { verifyArchive } = await import("../artifact/verify.ts");
+  const dataFolder = resolve(options.data);
+  const controlPlane = await openControlPlane({
+    dataFolder,
+    clock: Date.now,
+    random: randomBytes,
+    verify: verifyArchive,
+    report: ({ what, reference, error }) =>
+      terminalLog.warning(`${what} failed (${reference}): ${error instanceof Error ? error.stack : error}`),
+    ...(options.verbose && {
+      onAnswer: ({ method, path, status, durationMs }) =>
+        terminalLog.info(visible(`${method} ${path} ${status} ${durationMs.toFixed(1)} ms`)),
+    }),
+  });
+  try {
+    const auth = options.auth ? "keys" : "none";
+    const asked = { kind: "tcp", host: options.host, port: options.port } as const;
+    const [address = asked] = (await controlPlane.listen([asked], auth)).addresses;
+    const keys = await controlPlane.store.keys.listKeys();
+    const usable = keys.filter(({ revokedAtMs }) => revokedAtMs === undefined).length;
+    announce(announcement(urlOf(address), dataFolder, auth, usable));
+    if (!signal.aborted) await once(signal, "abort");
+    terminalLog.info("Stopping");
+  } finally {
+    await controlPlane.close(closeLimitMs);
+  }
+}
+
+function announcement(url: string, dataFolder: string, auth: "keys" | "none", keyCount: number): Answer {
+  const makeKey = `workflow-release key create NAME --data ${JSON.stringify(dataFolder)}`;
+  const authLine = {
+    none: "No API key is asked for: whoever can connect may do everything",
+    keys:
+      keyCount > 0
+        ? `API keys: ${keyCount}; make another one: ${makeKey}`
+        : `No API key yet; make one: ${makeKey}`,
+  }[auth];
+  return {
+    json: { url, dataFolder, auth, keys: keyCount },
+    text: [`Control plane at ${url}`, `Data in ${dataFolder}`, authLine, "Ctrl+C stops it"].join("\n"),
+  };
+}
+
+function urlOf(address: ListenAddress): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  return `http://${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
+}

@@ -1,0 +1,24 @@
+import type { RequestHandler } from "./protocol-servers.ts";
+
+/** One request that was answered, or whose caller went away. */
+export interface Answer {
+  readonly method: string;
+  /** As it was sent, without the query. */
+  readonly path: string;
+  /** Of HTTP; a gRPC call says in its trailers how it went and has 200 here. */
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** Tells of each request when its answer has ended. */
+export function withRequestLog(handle: RequestHandler, onAnswer: (answer: Answer) => void): RequestHandler {
+  return (request, response, expectsContinue) => {
+    const startedAtMs = performance.now();
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    response.once("close", () => {
+      const { statusCode: status } = response;
+      onAnswer({ method: request.method ?? "", path, status, durationMs: performance.now() - startedAtMs });
+    });
+    handle(request, response, expectsContinue);
+  };
+}
