@@ -6,13 +6,18 @@ const progressEveryMs = 10_000;
 export class StartClock {
   readonly #limits: StartLimits;
   readonly #onProgress: (progress: StartProgress) => void;
-  readonly #startedAt = performance.now();
+  readonly #now: () => number;
+  readonly #startedAt: number;
   #importAt: number | undefined;
-  #saidAt = this.#startedAt;
+  #saidAt: number;
 
-  constructor(limits: StartLimits, onProgress: (progress: StartProgress) => void) {
+  /** @param now In milliseconds, never going back. */
+  constructor(limits: StartLimits, onProgress: (progress: StartProgress) => void, now: () => number) {
     this.#limits = limits;
     this.#onProgress = onProgress;
+    this.#now = now;
+    this.#startedAt = now();
+    this.#saidAt = this.#startedAt;
   }
 
   get phase(): StartPhase {
@@ -24,12 +29,12 @@ export class StartClock {
   }
 
   enterImport(): void {
-    this.#importAt ??= performance.now();
+    this.#importAt ??= this.#now();
   }
 
   /** Whether the phase has taken longer than it may. Reports progress when that is due. */
   overdue(): boolean {
-    const now = performance.now();
+    const now = this.#now();
     const elapsedMs = now - (this.#importAt ?? this.#startedAt);
     if (now - this.#saidAt >= progressEveryMs) {
       this.#saidAt = now;
@@ -39,7 +44,7 @@ export class StartClock {
   }
 
   measured(): { readonly environmentMs: number; readonly importMs: number } {
-    const now = performance.now();
+    const now = this.#now();
     const importAt = this.#importAt ?? now;
     return { environmentMs: importAt - this.#startedAt, importMs: now - importAt };
   }

@@ -47,7 +47,7 @@ export async function startWorker(options: StartOptions): Promise<StartOutcome> 
   const endpoint = await createEndpoint();
   // Python keeps what it prints to a pipe in a buffer, and a killed worker's last words with it.
   const environment = { ...inherited, PYTHONUNBUFFERED: "1", ...endpoint.variables };
-  const clock = new StartClock(options.limits, options.onProgress);
+  const clock = new StartClock(options.limits, options.onProgress, () => performance.now());
   let process: WorkerProcess | undefined;
   let client: Promise<WorkerClient> | undefined;
   try {

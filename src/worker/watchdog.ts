@@ -22,8 +22,8 @@ function watch(kill: typeof killProcessTree): void {
     if (order === "guard" && marker !== undefined) guarded.set(Number(leader), marker);
     if (order === "release") guarded.delete(Number(leader));
   };
-  const finish = (): void => {
-    for (const [leader, marker] of guarded) kill(leader, marker);
+  const finish = async (): Promise<void> => {
+    await Promise.all([...guarded].map(([leader, marker]) => kill(leader, marker)));
     process.exit(0);
   };
   process.stdin.setEncoding("utf8");

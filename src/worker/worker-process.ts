@@ -76,7 +76,7 @@ export async function launch(
   let exit: WorkerExit | undefined;
   const exited = ended(child).then(async (how) => {
     exit = how;
-    killProcessTree(pid, marker);
+    await killProcessTree(pid, marker);
     watchdog.release(pid);
     await within(new Promise((resolve) => child.once("close", resolve)), lastWordsMs);
     child.stdout?.destroy();
@@ -94,7 +94,7 @@ export async function launch(
       if (exit === undefined) signalGroup(pid, marker, name);
     },
     kill: () => {
-      if (exit === undefined) killProcessTree(pid, marker);
+      if (exit === undefined) void killProcessTree(pid, marker);
     },
   };
 }
@@ -131,7 +131,7 @@ function openGate(child: ChildProcess): void {
 
 function signalGroup(pid: number, marker: string, name: "SIGTERM"): void {
   if (process.platform === "win32") {
-    killProcessTree(pid, marker);
+    void killProcessTree(pid, marker);
     return;
   }
   try {
