@@ -1,5 +1,6 @@
 /** Turns the reason why a worker did not come up into an error that names the cause, the place and the fix. */
 import { type Problem, type ReleaseError, SystemError, UserError } from "../errors.ts";
+import { explainAbsence } from "../project/explain.ts";
 import { nearestName } from "../project/nearest-name.ts";
 import type { StartFailure } from "../worker/start-failure.ts";
 import { describeExit, type WorkerOutput } from "../worker/worker-process.ts";
@@ -18,8 +19,6 @@ import {
 import { readComplaint, type StartComplaint } from "./start-complaint.ts";
 
 export interface DiagnosisContext extends Places {
-  /** Why a file of the checkout is not in the artifact, as the selection's rules say it. */
-  readonly whyLeftOut: (path: string) => Promise<string | undefined>;
   /** Imports the module once more; undefined when nothing can be told, always so for a command. */
   readonly importAgain: () => Promise<ImportReport | undefined>;
 }
@@ -51,11 +50,11 @@ export async function diagnose(failure: StartFailure, context: DiagnosisContext)
   }
 }
 
-function programMissing(program: string, context: DiagnosisContext): ReleaseError {
+async function programMissing(program: string, context: DiagnosisContext): Promise<ReleaseError> {
   if (program === "uv") return new UserError("uv-missing", "uv, which starts the worker, is not on PATH");
   return new UserError("command-missing", `The program ${program} of [workflow] command was not found`, {
     problems: [
-      entrypointProblem(
+      await entrypointProblem(
         context,
         `command starts with ${program}, which is neither on PATH nor in the artifact`,
       ),
@@ -86,7 +85,13 @@ async function timedOut(failure: TimeFailure, context: DiagnosisContext): Promis
 
 async function exited(failure: ExitFailure, context: DiagnosisContext): Promise<ReleaseError> {
   const complaint = readComplaint(failure.output.stderr);
-  if (complaint !== undefined && complaint.kind !== "import-failed") {
+  // Once Python runs, what looks like uv's error is the user's own printing.
+  const fromUv = failure.phase === "environment" && startsUv(context);
+  if (
+    complaint !== undefined &&
+    complaint.kind !== "import-failed" &&
+    (fromUv || complaint.kind !== "environment-failed")
+  ) {
     const known = await complained(complaint, failure.output, context);
     if (known !== undefined) return known;
   }
@@ -148,7 +153,7 @@ async function complained(
     case "wrong-type":
       return new UserError("runner-wrong-type", `${path} is a ${complaint.found}, not a Runner`, {
         ...details,
-        problems: [entrypointProblem(context, `runner = "${path}" names a ${complaint.found}`)],
+        problems: [await entrypointProblem(context, `runner = "${path}" names a ${complaint.found}`)],
       });
     case "object-missing":
       return objectMissing(path, complaint.object, context, details.cause);
@@ -167,7 +172,7 @@ async function objectMissing(
   const meant = nearestName(object, runners) ?? runners[0];
   const hint = meant === undefined ? undefined : `runner = "${module}:${meant}"`;
   return new UserError("runner-not-found", `The module ${module} has no object ${object}`, {
-    problems: [entrypointProblem(context, `${module} has no ${object}`, hint)],
+    problems: [await entrypointProblem(context, `${module} has no ${object}`, hint)],
     cause,
   });
 }
@@ -192,7 +197,7 @@ async function raisedError(
   if (code === "runner-not-found" && module !== undefined) {
     const meant = nearestName(module.replace(/\.py$/, "").replaceAll("/", "."), modules);
     const hint = meant === undefined ? undefined : `runner = "${meant}:${objectName}"`;
-    problems.unshift(entrypointProblem(context, `There is no module ${module} in the artifact`, hint));
+    problems.unshift(await entrypointProblem(context, `There is no module ${module} in the artifact`, hint));
   }
   return new UserError(code, `${importing(context)} failed: ${what}`, { cause, problems });
 }
@@ -209,21 +214,20 @@ async function leftOutBy(raised: Raised, search: LeftOutSearch): Promise<string 
   return raised.file === undefined ? undefined : leftOutFile(search, raised.file);
 }
 
-async function leftOutError(
+/** A file that the checkout has and the artifact has not: why, and where it is needed. */
+export async function leftOutError(
   path: string,
   what: string,
-  context: DiagnosisContext,
-  cause: Error | undefined,
+  places: Places,
+  cause?: Error,
   frames: readonly Frame[] = [],
 ): Promise<ReleaseError> {
-  const why = (await context.whyLeftOut(path)) ?? "[build] leaves it out";
-  const needed = problemAt(context, frames, what);
+  const absences = await explainAbsence(places.project, path);
+  const unexplained = { message: `${path} is not in the artifact`, file: checkoutPath(places, path) };
+  const needed = problemAt(places, frames, what);
   return new UserError("file-left-out", `The worker needs ${path}, which is not in the artifact: ${what}`, {
     problems: [
-      {
-        message: `${path} is in the checkout but not in the artifact: ${why}`,
-        file: checkoutPath(context, path),
-      },
+      ...(absences.length === 0 ? [unexplained] : absences),
       ...(needed === undefined ? [] : [needed]),
     ],
     cause,
@@ -237,6 +241,10 @@ function placed(
 ): Problem[] {
   const problem = problemAt(context, at.frames, message);
   return problem === undefined ? [] : [problem];
+}
+
+function startsUv({ project: { entrypoint } }: DiagnosisContext): boolean {
+  return entrypoint.kind === "runner" || entrypoint.argv[0] === "uv";
 }
 
 function subject({ project: { entrypoint } }: DiagnosisContext): string {

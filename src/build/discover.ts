@@ -8,9 +8,9 @@ import type { StartLimits, StartProgress } from "../worker/start-failure.ts";
 import { startWorker } from "../worker/start-worker.ts";
 import type { Watchdog } from "../worker/watchdog.ts";
 import type { StopLimits, Worker } from "../worker/worker.ts";
-import { type DiagnosisContext, diagnose } from "./diagnosis.ts";
-import type { LeftOutSearch } from "./left-out.ts";
-import { checkoutPath } from "./places.ts";
+import { type DiagnosisContext, diagnose, leftOutError } from "./diagnosis.ts";
+import { type LeftOutSearch, leftOutFile } from "./left-out.ts";
+import type { Places } from "./places.ts";
 import { importAgain } from "./second-import.ts";
 
 export interface DiscoveryLimits extends StartLimits, StopLimits {
@@ -40,8 +40,6 @@ export interface DiscoveryOptions {
   readonly watchdog: Watchdog;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: StartProgress) => void;
-  /** Why a file of the checkout is not in the artifact; asked only when one turns out to be missing. */
-  readonly whyLeftOut: (path: string) => Promise<string | undefined>;
 }
 
 export interface Discovery {
@@ -60,7 +58,8 @@ export async function discoverTasks(options: DiscoveryOptions): Promise<Discover
   const folder = await realpath(options.folder);
   const packed = new Set(options.manifest.map((entry) => entry.path));
   const search: LeftOutSearch = { checkout: options.project.root, artifact: folder, packed };
-  if (options.project.entrypoint.kind === "runner") requirePyproject(options.project, search);
+  if (options.project.entrypoint.kind === "runner")
+    await requirePyproject({ project: options.project, search });
   const locked = packed.has("uv.lock");
   const environment = withoutSecrets(options.environment);
   const { entrypoint } = options.project;
@@ -77,17 +76,13 @@ const unlockedNotice =
   "The artifact has no uv.lock: every start of a runner resolves the dependencies anew, so a release that runs today may fail when a package it needs has a new version. Run `uv lock` and commit uv.lock.";
 
 /** Without a pyproject.toml uv would quietly take the environment of whatever folder is around. */
-function requirePyproject(project: Project, search: LeftOutSearch): void {
-  if (search.packed.has("pyproject.toml")) return;
-  const file = checkoutPath({ project, search }, "pyproject.toml");
-  throw new UserError(
-    "file-left-out",
-    "The artifact has no pyproject.toml, which says what the worker needs",
-    {
-      problems: [{ message: "pyproject.toml is not in the artifact", file }],
-      next: "Add pyproject.toml, with tilebox-workflows in its dependencies, to the project and to [build] include.",
-    },
-  );
+async function requirePyproject(places: Places): Promise<void> {
+  if (places.search.packed.has("pyproject.toml")) return;
+  const left = await leftOutFile(places.search, "pyproject.toml");
+  if (left !== undefined) throw await leftOutError(left, "it says what to install", places);
+  throw new UserError("environment-failed", "The project has no pyproject.toml, which says what to install", {
+    next: "Add a pyproject.toml with tilebox-workflows in its dependencies beside tilebox.workflow.toml.",
+  });
 }
 
 function checkedTasks(registered: readonly TaskIdentifier[]): TaskIdentifier[] {
@@ -113,7 +108,6 @@ function diagnosisContext(options: DiscoveryOptions, search: LeftOutSearch): Dia
   return {
     project,
     search,
-    whyLeftOut: options.whyLeftOut,
     importAgain: async () => {
       if (project.entrypoint.kind === "command") return undefined;
       const { objectPath } = project.entrypoint;

@@ -1,7 +1,7 @@
 /** From paths in an unpacked artifact to places in the checkout, as a person and an annotation name them. */
-import { readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { Problem } from "../errors.ts";
+import { configPosition } from "../project/config-position.ts";
 import { pathInRepository } from "../project/find-config.ts";
 import type { Project } from "../project/project.ts";
 import type { Frame } from "./import-report.ts";
@@ -31,17 +31,14 @@ export function syntaxProblem(places: Places, raised: Raised): Problem | undefin
   return { message: raised.message, file: checkoutPath(places, path), ...raised.position };
 }
 
-/** A problem of the line of tilebox.workflow.toml that says how the worker starts. */
-export function entrypointProblem(places: Places, message: string, hint?: string): Problem {
-  const { configPath, repositoryRoot, entrypoint } = places.project;
-  const lines = readFileSync(configPath, "utf8").split("\n");
-  const index = lines.findIndex((line) => line.trimStart().startsWith(entrypoint.kind));
-  return {
-    message,
-    file: pathInRepository(repositoryRoot, configPath),
-    ...(index < 0 ? {} : { line: index + 1 }),
-    ...(hint === undefined ? {} : { hint }),
-  };
+/** A problem of the entry of tilebox.workflow.toml that says how the worker starts. */
+export async function entrypointProblem(
+  { project }: Places,
+  message: string,
+  hint?: string,
+): Promise<Problem> {
+  const position = await configPosition(project, ["workflow", project.entrypoint.kind]);
+  return { ...position, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 export function checkoutPath({ project }: Places, path: string): string {
