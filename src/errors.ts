@@ -239,6 +239,12 @@ export const errorTable = {
     rpc: "invalid_argument",
     next: "Register the project's tasks: Runner(tasks=[...]).",
   },
+  "tasks-differ": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Build and publish the release again from the code that is to run, and deploy that.",
+  },
   "tasks-invalid": {
     kind: "user",
     exit: "failed",
@@ -334,6 +340,12 @@ export const errorTable = {
     exit: "failed",
     rpc: "not_found",
     next: "Upload the artifact first.",
+  },
+  "job-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Mend the task named above, deploy the fix to the same cluster, then `workflow-release job retry ID`.",
   },
   "job-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Check the job's id." },
   "task-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Check the task's id." },

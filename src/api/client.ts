@@ -17,8 +17,10 @@ import { JobService } from "./gen/workflows/v1/job_pb.ts";
 import { TaskService } from "./gen/workflows/v1/task_pb.ts";
 import { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
 import { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
-import { createHttpArtifacts, type OpenRequest } from "./http-artifacts.ts";
+import { createHttpArtifacts } from "./http-artifacts.ts";
+import type { OpenRequest } from "./http-exchange.ts";
 import { defaultRetryPolicy, type RetryDeps, type RetryPolicy, retry } from "./retry.ts";
+import { createRunnerCalls, type RunnerCalls } from "./runner-calls.ts";
 import { type ApiUrl, parseApiUrl } from "./url.ts";
 import { fromWireError, wasNeverSent } from "./wire-error.ts";
 
@@ -31,6 +33,9 @@ export interface ApiClient extends ArtifactTransfer, Disposable {
   readonly jobs: Client<typeof JobService>;
   readonly telemetry: Client<typeof TelemetryQueryService>;
 }
+
+/** Over a network, which is where release runners are. */
+export interface HttpApiClient extends ApiClient, RunnerCalls {}
 
 export interface ApiClientOptions {
   /** https://HOST, or http:// for loopback. */
@@ -57,7 +62,7 @@ const systemDeps: RetryDeps = {
 };
 
 /** Throws api-url-invalid or unauthenticated for what cannot be sent; nothing is sent yet. */
-export async function createApiClient(options: ApiClientOptions): Promise<ApiClient> {
+export async function createApiClient(options: ApiClientOptions): Promise<HttpApiClient> {
   const url = parseApiUrl(options.url);
   const authorization = authorizationOf(options.apiKey);
   const agent = createAgent(url, options.env);
@@ -73,7 +78,7 @@ export async function createApiClient(options: ApiClientOptions): Promise<ApiCli
     authorization,
     agent,
   );
-  return createClientOver({
+  const client = createClientOver({
     host: url.host,
     transport,
     artifacts: createHttpArtifacts(open, url.host),
@@ -84,6 +89,7 @@ export async function createApiClient(options: ApiClientOptions): Promise<ApiCli
       agent.destroy();
     },
   });
+  return { ...client, ...createRunnerCalls(open, url.host) };
 }
 
 export interface ClientParts {
