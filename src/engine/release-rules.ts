@@ -77,14 +77,16 @@ export type Deletability = "deletable" | "cluster-protected" | "cluster-in-use";
 
 /**
  * The default cluster stays, as the public service has it (`deletable` is false there). A cluster with
- * deployments is refused: deleting must not stop production as a side effect.
+ * deployments or with jobs that are not over is refused: deleting must not stop production as a side
+ * effect, and nobody could ever claim the tasks that wait there.
  */
 export function clusterDeletability(cluster: {
   readonly isDefault: boolean;
-  readonly deploymentCount: number;
+  readonly hasDeployments: boolean;
+  readonly hasOpenJobs: boolean;
 }): Deletability {
   if (cluster.isDefault) return "cluster-protected";
-  return cluster.deploymentCount > 0 ? "cluster-in-use" : "deletable";
+  return cluster.hasDeployments || cluster.hasOpenJobs ? "cluster-in-use" : "deletable";
 }
 
 /**

@@ -63,11 +63,15 @@ describe("planning", () => {
   });
 });
 
-test("a cluster can be deleted when it is not the default and has no deployment", () => {
-  const deletability = [true, false].flatMap((isDefault) =>
-    [0, 1].map((deploymentCount) => clusterDeletability({ isDefault, deploymentCount })),
-  );
-  assert.deepEqual(deletability, ["cluster-protected", "cluster-protected", "deletable", "cluster-in-use"]);
+test("a cluster can be deleted when it is not the default and nothing runs or waits there", () => {
+  for (const hasDeployments of [false, true]) {
+    for (const hasOpenJobs of [false, true]) {
+      const facts = { hasDeployments, hasOpenJobs };
+      const expected = hasDeployments || hasOpenJobs ? "cluster-in-use" : "deletable";
+      assert.equal(clusterDeletability({ ...facts, isDefault: false }), expected);
+      assert.equal(clusterDeletability({ ...facts, isDefault: true }), "cluster-protected");
+    }
+  }
 });
 
 describe("two release records say the same", () => {

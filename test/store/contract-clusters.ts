@@ -61,6 +61,31 @@ export function clusterContract(open: OpenStore): void {
     });
   });
 
+  describe("a cluster with a job", () => {
+    test("is not deleted before the job is over", async () => {
+      await using under = await open();
+      const { clusters, jobs } = under.store;
+      const dev = await addCluster(under.store, "dev");
+      const task = {
+        cluster: cluster(dev),
+        identifier: { name: "greet", version: "v1.0", major: 1, minor: 0 },
+        input: new Uint8Array(),
+        display: "greet",
+        maxRetries: 0,
+        optional: false,
+      };
+      const job = await jobs.submitJob({
+        name: "job",
+        traceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        automation: undefined,
+        groups: [{ dependsOn: [], tasks: [task] }],
+      });
+      await assert.rejects(clusters.deleteCluster(dev), errorOf("cluster-in-use", /jobs that are not over/));
+      await jobs.cancelJob(job.id);
+      await clusters.deleteCluster(dev);
+    });
+  });
+
   describe("workflows", () => {
     test("are created once, changed field by field and deleted", async () => {
       await using under = await open();

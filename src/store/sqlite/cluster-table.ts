@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
+import { isOpen, type JobState } from "../../engine/job-state.ts";
 import type { ClusterInfo } from "../../engine/release.ts";
 import type { Slug } from "../../engine/slug.ts";
+import { jobStateCodes } from "./job-table.ts";
 import { prepare } from "./statement.ts";
 
 export const createClusterTable = `
@@ -13,6 +15,10 @@ export const createClusterTable = `
   ) STRICT;
   CREATE UNIQUE INDEX one_default_cluster ON clusters (is_default) WHERE is_default = 1;
 `;
+
+const openJobStates = (Object.keys(jobStateCodes) as JobState[])
+  .filter(isOpen)
+  .map((state) => jobStateCodes[state]);
 
 export interface ClusterRow {
   readonly slug: Slug;
@@ -39,6 +45,12 @@ export function prepareClusterStatements(database: DatabaseSync) {
     raiseRevision: prepare<[slug: Slug]>(
       database,
       "UPDATE clusters SET revision = revision + 1 WHERE slug = ?",
+    ),
+    /** A row when there is one. Open jobs are few; the finished ones of a cluster may be millions. */
+    anOpenJob: prepare<[slug: Slug], { readonly sequence: number }>(
+      database,
+      `SELECT sequence FROM jobs CROSS JOIN job_clusters ON job_id = jobs.id
+       WHERE state IN (${openJobStates.join(", ")}) AND cluster = ? LIMIT 1`,
     ),
     delete: prepare<[slug: Slug]>(database, "DELETE FROM clusters WHERE slug = ?"),
   };

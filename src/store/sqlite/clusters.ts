@@ -49,12 +49,18 @@ export function createClusterStore(
     deleteCluster: (slug) =>
       writer.submit(() => {
         const { deployments, isDefault } = records.cluster(records.requireCluster({ kind: "slug", slug }));
-        switch (clusterDeletability({ isDefault, deploymentCount: deployments.length })) {
+        const hasOpenJobs = records.clusters.anOpenJob.get(slug) !== undefined;
+        const facts = { isDefault, hasDeployments: deployments.length > 0, hasOpenJobs };
+        switch (clusterDeletability(facts)) {
           case "cluster-protected":
             throw new UserError("cluster-protected", `The cluster "${slug}" is the default cluster`);
           case "cluster-in-use": {
             const workflows = deployments.map((deployment) => `"${deployment.workflow.slug}"`).join(", ");
-            throw new UserError("cluster-in-use", `The cluster "${slug}" has releases of ${workflows}`);
+            const uses = [
+              ...(workflows === "" ? [] : [`releases of ${workflows}`]),
+              ...(hasOpenJobs ? ["jobs that are not over"] : []),
+            ];
+            throw new UserError("cluster-in-use", `The cluster "${slug}" has ${uses.join(" and ")}`);
           }
           case "deletable":
             records.clusters.delete.run(slug);
