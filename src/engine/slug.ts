@@ -5,7 +5,7 @@ declare const slugMark: unique symbol;
 export type Slug = string & { readonly [slugMark]: true };
 
 /** The contract's form of a slug; cluster and workflow slugs share it. */
-export const slugForm = /^[A-Za-z0-9-]{1,100}$/;
+const slugForm = /^[A-Za-z0-9-]{1,100}$/;
 
 export function parseSlug(text: string): Slug | undefined {
   return slugForm.test(text) ? (text as Slug) : undefined;

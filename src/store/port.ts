@@ -71,7 +71,7 @@ export interface ArtifactStore {
   findArtifact(by: { readonly id: ArtifactId } | { readonly digest: string }): Promise<Artifact | undefined>;
 }
 
-export interface NewArtifact {
+interface NewArtifact {
   /** sha256 of the uncompressed tar, 64 lower-case hex characters. */
   readonly digest: string;
   readonly tarSizeBytes: number;
@@ -181,11 +181,11 @@ export interface ReleaseStore {
 }
 
 /** Who does it: the name of the API key. */
-export interface Actor {
+interface Actor {
   readonly actor: string;
 }
 
-export interface ReleaseRef {
+interface ReleaseRef {
   readonly workflow: Slug;
   readonly release: ReleaseId;
 }

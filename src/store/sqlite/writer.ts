@@ -3,7 +3,7 @@ import { SystemError } from "../../errors.ts";
 import { toStoreError } from "./failure.ts";
 
 /** Runs on the database inside a transaction; what it throws undoes what it did and nothing else. */
-export type Operation<Result> = () => Result;
+type Operation<Result> = () => Result;
 
 export interface Writer {
   /** Fulfilled when the operation is committed durably, rejected with what it threw or with store-failed. */
