@@ -165,8 +165,15 @@ function nameOf(request: HttpRequest): string {
  * has not read yet. So what is left is read and thrown away, for a while.
  */
 function lingerUntilRead(request: HttpRequest): void {
-  if (request.readableEnded || request.destroyed) return;
+  if (request.readableEnded || request.destroyed || request.socket.destroyed) return;
   request.resume();
   const timer = setTimeout(() => request.destroy(), lingerMs);
-  for (const event of ["end", "close"]) request.once(event, () => clearTimeout(timer));
+  // An HTTP/1 request that was answered is not told when its connection closes.
+  const connection = request instanceof http.IncomingMessage ? request.socket : request.stream;
+  const stop = () => {
+    clearTimeout(timer);
+    connection.off("close", stop);
+  };
+  request.once("end", stop);
+  connection.once("close", stop);
 }
