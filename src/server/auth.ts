@@ -22,7 +22,12 @@ export interface Caller {
 /** Finds the caller of a request from its Authorization header. Throws unauthenticated. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
 
-export function authenticateByKey(keys: Pick<KeyStore, "findKey">): Authenticate {
+/** Finds whose secret has this sha256: a KeyStore's method, or more than one place to look. */
+export interface KnownKeys {
+  findKey(secretSha256: string): Promise<Caller | undefined>;
+}
+
+export function authenticateByKey(keys: KnownKeys): Authenticate {
   return async (authorization) => {
     if (authorization === undefined) {
       throw new UserError("unauthenticated", "No API key was sent (Authorization: Bearer KEY)");

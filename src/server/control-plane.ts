@@ -8,17 +8,21 @@ import type { Store } from "../store/port.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
 import { createArtifactRoom, type VerifyArchive } from "./artifacts.ts";
-import { authenticateByKey, trustEveryone } from "./auth.ts";
+import { authenticateByKey, type KnownKeys, trustEveryone } from "./auth.ts";
 import { openFileBlobs } from "./blobs.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { connectInProcess } from "./in-process.ts";
+import { createJobServices } from "./job-services.ts";
 import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
 import { connectionLimits } from "./protocol-servers.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { type Answer, withRequestLog } from "./request-log.ts";
 import { createRoutes } from "./routes.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
+import { runnerRoutes } from "./runner-routes.ts";
+import { RunnerRegistry } from "./runners.ts";
 import { createWorkflowsService } from "./services/workflows.ts";
+import { processTimers } from "./timers.ts";
 
 export interface ControlPlaneOptions {
   /** Holds everything that lasts; one control plane at a time uses it. */
@@ -56,12 +60,18 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const { maxArchiveSizeBytes } = artifactLimits;
   const limits = { maxArchiveSizeBytes, maxUploads };
   const room = createArtifactRoom({ store: store.artifacts, blobs, verify, limits });
-  const services = { workflows: createWorkflowsService({ store, random }) };
+  const jobServices = createJobServices({ store, clock, random, timers: processTimers, report });
+  const services = { workflows: createWorkflowsService({ store, random }), ...jobServices.services };
   const listeners: Listener[] = [];
-  let closing = false;
+  const closing = new AbortController();
+  const registry = new RunnerRegistry(clock);
+  const keys: KnownKeys = {
+    findKey: async (sha256) => (await store.keys.findKey(sha256)) ?? registry.findWorker(sha256),
+  };
   const httpRoutes = [
-    ...healthRoutes(async () => !closing && (await store.probe().then(() => true))),
+    ...healthRoutes(async () => !closing.signal.aborted && (await store.probe().then(() => true))),
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),
+    ...runnerRoutes({ registry, clusters: store.clusters, closing: closing.signal }),
   ];
   return {
     store,
@@ -69,7 +79,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       if (auth === "none" && !addresses.every(isLocal)) {
         throw new UserError("auth-required", "Without keys only loopback addresses are served");
       }
-      const authenticate = auth === "none" ? trustEveryone("anyone") : authenticateByKey(store.keys);
+      const authenticate = auth === "none" ? trustEveryone("anyone") : authenticateByKey(keys);
       const routes = createRoutes(services, { authenticate, report });
       const loopbackHostsOnly = auth === "none";
       const bare = createRequestHandler({ routes, httpRoutes, authenticate, report, loopbackHostsOnly });
@@ -81,7 +91,8 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     connect: (name) =>
       connectInProcess(createRoutes(services, { authenticate: trustEveryone(name), report }), room),
     async close(limitMs) {
-      closing = true;
+      closing.abort();
+      jobServices.close();
       await Promise.all(listeners.map((listener) => listener.close(limitMs)));
       await store.close();
     },
