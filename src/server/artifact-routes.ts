@@ -10,7 +10,8 @@ import {
 import { UserError } from "../errors.ts";
 import type { Artifact } from "../store/port.ts";
 import { type ArtifactRoom, archiveTooLarge } from "./artifacts.ts";
-import { type HttpExchange, type HttpRequest, type HttpRoute, sendJson } from "./http-routes.ts";
+import { cut, type HttpRequest } from "./http-exchange.ts";
+import { type HttpExchange, type HttpRoute, sendJson } from "./http-routes.ts";
 
 const path = /^\/artifacts\/(?<digest>[^/]*)$/;
 
@@ -83,7 +84,7 @@ async function upload(
 }
 
 async function* bodyOf(request: HttpRequest, idleMs: number): AsyncGenerator<Uint8Array> {
-  const timer = setTimeout(() => request.destroy(), idleMs);
+  const timer = setTimeout(() => cut(request), idleMs);
   try {
     // Leaving the loop early must not destroy the request: its connection still has to carry the answer.
     const chunks: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });

@@ -1,19 +1,11 @@
 /** Plain HTTP beside the RPCs: finding the route, who may take it, and errors in Connect's JSON form. */
 import http from "node:http";
-import http2 from "node:http2";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { type ErrorCode, ReleaseError } from "../errors.ts";
 import type { KeyRole } from "../store/port.ts";
 import { type Authenticate, type Caller, requireRole } from "./auth.ts";
+import { cut, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
 import { type ReportFailure, toConnectError } from "./rpc-errors.ts";
-
-export type HttpRequest = http.IncomingMessage | http2.Http2ServerRequest;
-/** What both kinds of response share; the union of their types cannot be called. */
-export interface HttpResponse extends NodeJS.WritableStream {
-  readonly headersSent: boolean;
-  writeHead(status: number, headers: http.OutgoingHttpHeaders): unknown;
-  writeContinue(): void;
-}
 
 export interface HttpRoute {
   readonly method: "GET" | "HEAD" | "PUT" | "POST";
@@ -148,14 +140,6 @@ function sendBytes(
   response.end(body);
 }
 
-function cut(response: HttpResponse): void {
-  if (response instanceof http2.Http2ServerResponse) {
-    response.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
-  } else if (response instanceof http.ServerResponse) {
-    response.destroy();
-  }
-}
-
 function nameOf(request: HttpRequest): string {
   return `${request.method ?? "?"} ${(request.url ?? "").split("?", 1)[0]}`;
 }
@@ -167,7 +151,7 @@ function nameOf(request: HttpRequest): string {
 function lingerUntilRead(request: HttpRequest): void {
   if (request.readableEnded || request.destroyed || request.socket.destroyed) return;
   request.resume();
-  const timer = setTimeout(() => request.destroy(), lingerMs);
+  const timer = setTimeout(() => cut(request), lingerMs);
   // An HTTP/1 request that was answered is not told when its connection closes.
   const connection = request instanceof http.IncomingMessage ? request.socket : request.stream;
   const stop = () => {

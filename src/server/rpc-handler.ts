@@ -5,6 +5,8 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { cut } from "./http-exchange.ts";
+import { peerValues } from "./peer.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
 import type { Routes } from "./routes.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
@@ -35,13 +37,13 @@ export function createRpcHandlers(routes: Routes, limits: RpcLimits, report: Rep
     const handler = handlers.get(path);
     if (handler === undefined) return undefined;
     return (request, response, expectsContinue) => {
-      const slow = setTimeout(() => request.destroy(), limits.messageTimeoutMs);
+      const slow = setTimeout(() => cut(request), limits.messageTimeoutMs);
       const stopWatching = () => clearTimeout(slow);
       request.once("end", stopWatching).once("close", stopWatching);
       response.once("close", stopWatching);
       if (expectsContinue) response.writeContinue();
       // Throws for a request whose host is missing or is none.
-      const universal = universalRequestFromNodeRequest(request, response, undefined, undefined);
+      const universal = universalRequestFromNodeRequest(request, response, undefined, peerValues(request));
       handler(universal)
         .then((answer) => universalResponseToNodeResponse(answer, response))
         .catch((thrown: unknown) => {
