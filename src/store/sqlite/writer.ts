@@ -58,10 +58,12 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
     }
   }
 
+  /** The batch may grow while it runs: what an operation's listeners submit joins the same transaction. */
   function runTogether(batch: readonly Submitted[]): Outcome[] {
     statements.begin.run();
     try {
-      const outcomes = batch.map((submitted) => runOne(submitted.operation));
+      const outcomes: Outcome[] = [];
+      for (const submitted of batch) outcomes.push(runOne(submitted.operation));
       statements.commit.run();
       return outcomes;
     } catch (error) {
@@ -72,7 +74,6 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
 
   function flush(): void {
     const batch = waiting;
-    waiting = [];
     try {
       const outcomes = runTogether(batch);
       for (const [index, submitted] of batch.entries()) {
@@ -85,6 +86,7 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
       const error = named instanceof SystemError ? named : commitFailed(databasePath, cause);
       for (const submitted of batch) submitted.reject(error);
     }
+    waiting = [];
     drained?.();
   }
 

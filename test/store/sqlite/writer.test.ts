@@ -90,6 +90,22 @@ describe("writes submitted in one turn of the event loop", () => {
     assert.deepEqual(scratch.committed(), [1, 5]);
   });
 
+  test("are joined by what they submit themselves", async () => {
+    using scratch = openScratch();
+    let inner: Promise<number> | undefined;
+    await scratch.writer.submit(() => {
+      scratch.insert(1);
+      inner = scratch.writer.submit(() => {
+        assert.deepEqual(scratch.committed(), [], "the first one is not committed yet");
+        return scratch.insert(2);
+      });
+    });
+    assert.deepEqual(scratch.committed(), [1, 2]);
+    assert.equal(await inner, 2);
+    await scratch.writer.submit(() => scratch.insert(3));
+    assert.deepEqual(scratch.committed(), [1, 2, 3]);
+  });
+
   test("are all rejected when the commit fails, refusals too, and leave nothing", async () => {
     using scratch = openScratch();
     const outcomes = await Promise.allSettled([
