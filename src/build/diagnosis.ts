@@ -26,6 +26,9 @@ export interface DiagnosisContext extends Places {
 /** Enough for a traceback's end; the whole tail may have thousands. */
 const shownLines = 25;
 
+const outOfMemory =
+  "Look whether the machine ran out of memory: that is what most often kills a process so. Load large data in the tasks, not at import.";
+
 type ExitFailure = Extract<StartFailure, { kind: "exited" }>;
 type TimeFailure = Extract<StartFailure, { kind: "timed-out" }>;
 
@@ -92,8 +95,7 @@ async function exited(failure: ExitFailure, context: DiagnosisContext): Promise<
     complaint.kind !== "import-failed" &&
     (fromUv || complaint.kind !== "environment-failed")
   ) {
-    const known = await complained(complaint, failure.output, context);
-    if (known !== undefined) return known;
+    return complained(complaint, failure.output, context);
   }
   const report = (await context.importAgain()) ?? parsePrintedTraceback(failure.output.stderr);
   const cause = lastLines(failure.output);
@@ -102,7 +104,7 @@ async function exited(failure: ExitFailure, context: DiagnosisContext): Promise<
     return new UserError(
       "worker-crashed",
       `${importing(context)} ended the process with ${describeExit(failure.exit)}`,
-      { cause, problems },
+      { cause, problems, ...(failure.exit.signal === "SIGKILL" ? { next: outOfMemory } : {}) },
     );
   }
   if (report?.kind === "raised") return raisedError(report, failure.output, context);
@@ -123,7 +125,7 @@ async function complained(
   complaint: Exclude<StartComplaint, { kind: "import-failed" }>,
   output: WorkerOutput,
   context: DiagnosisContext,
-): Promise<ReleaseError | undefined> {
+): Promise<ReleaseError> {
   const details = { cause: lastLines(output) };
   const path = context.project.entrypoint.kind === "runner" ? context.project.entrypoint.objectPath : "";
   switch (complaint.kind) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Environment, inheritable } from "../worker/environment.ts";
@@ -31,7 +31,7 @@ export async function importAgain(options: SecondImport): Promise<ImportReport |
   const uv = await findExecutable("uv", options.folder, environment);
   if (uv === undefined) return undefined;
   const [module = "", object = ""] = options.objectPath.split(":");
-  const scratch = await mkdtemp(join(tmpdir(), "wr-import-"));
+  const scratch = await options.watchdog.makeFolder(tmpdir());
   const report = join(scratch, "report.json");
   try {
     const seconds = String(options.limitMs / 1000);
@@ -55,7 +55,7 @@ export async function importAgain(options: SecondImport): Promise<ImportReport |
     options.signal.throwIfAborted();
     return await readReport(report);
   } finally {
-    await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+    options.watchdog.removeFolder(scratch);
   }
 }
 

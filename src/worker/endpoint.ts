@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "./environment.ts";
+import type { Watchdog } from "./watchdog.ts";
 
 /** Where a worker is to listen, and how it is known to be ours. */
-export interface Endpoint extends AsyncDisposable {
+export interface Endpoint extends Disposable {
   /** TILEBOX_WORKER_ADDRESS, _RUNTIME_DIR and _RUNTIME_TOKEN. Workers before 0.64 read only the first. */
   readonly variables: Environment;
   readonly token: string;
@@ -20,16 +21,17 @@ export interface Endpoint extends AsyncDisposable {
 
 /** The shortest limit of a unix socket's path among the systems we run on is macOS's 104 bytes with its end. */
 const socketPathBytes = 103;
+const socketName = "w.sock";
 
 /**
  * A folder that only we can enter, with a socket path short enough for every system. On Windows, where
  * Python's gRPC has no unix sockets, a loopback port that was free a moment ago: workers before 0.64
  * cannot say which port the system gave them, so it is chosen here.
  */
-export async function createEndpoint(): Promise<Endpoint> {
-  const folder = await runtimeFolder();
+export async function createEndpoint(watchdog: Watchdog): Promise<Endpoint> {
+  const folder = await watchdog.makeFolder(runtimeParent());
   const token = randomBytes(32).toString("hex");
-  const target = process.platform === "win32" ? await freePort() : join(folder, "w.sock");
+  const target = process.platform === "win32" ? await freePort() : join(folder, socketName);
   const address = typeof target === "number" ? `127.0.0.1:${target}` : `unix://${target}`;
   const open = (): Socket =>
     typeof target === "number" ? connect({ host: "127.0.0.1", port: target }) : connect({ path: target });
@@ -47,17 +49,15 @@ export async function createEndpoint(): Promise<Endpoint> {
       ),
     listening: () => accepts(open()),
     connect: open,
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+    [Symbol.dispose]: () => watchdog.removeFolder(folder),
   };
 }
 
-/** mkdtemp makes the folder with mode 0700, which protects endpoint.json and the socket in it. */
-async function runtimeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "wr-"));
-  if (process.platform === "win32" || Buffer.byteLength(join(folder, "w.sock")) <= socketPathBytes)
-    return folder;
-  await rm(folder, { recursive: true });
-  return mkdtemp("/tmp/wr-");
+/** Where the folder is made: the usual place, unless its name leaves too little room for a socket's path. */
+function runtimeParent(): string {
+  const parent = tmpdir();
+  const longest = join(parent, "wr-0123456789", socketName);
+  return process.platform === "win32" || Buffer.byteLength(longest) <= socketPathBytes ? parent : "/tmp";
 }
 
 async function freePort(): Promise<number> {

@@ -18,10 +18,10 @@ export function runningWorker(
   ready: Readiness,
 ): Worker {
   let state: WorkerState = { kind: "ready" };
-  const exited = process.exited.then(async (exit) => {
+  const exited = process.exited.then((exit) => {
     state = { kind: "exited", exit };
     client[Symbol.dispose]();
-    await endpoint[Symbol.asyncDispose]();
+    endpoint[Symbol.dispose]();
     return exit;
   });
 

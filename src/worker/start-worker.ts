@@ -44,7 +44,7 @@ export async function startWorker(options: StartOptions): Promise<StartOutcome> 
   const inherited = inheritable(options.environment);
   const program = await findExecutable(name, options.folder, inherited);
   if (program === undefined) return { kind: "failed", failure: { kind: "program-missing", program: name } };
-  const endpoint = await createEndpoint();
+  const endpoint = await createEndpoint(options.watchdog);
   // Python keeps what it prints to a pipe in a buffer, and a killed worker's last words with it.
   const environment = { ...inherited, PYTHONUNBUFFERED: "1", ...endpoint.variables };
   const clock = new StartClock(options.limits, options.onProgress, () => performance.now());
@@ -90,5 +90,5 @@ async function giveUp(
   process?.kill();
   await process?.exited;
   (await client?.catch(() => undefined))?.[Symbol.dispose]();
-  await endpoint[Symbol.asyncDispose]();
+  endpoint[Symbol.dispose]();
 }

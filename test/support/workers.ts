@@ -1,6 +1,7 @@
 /** Starts real workers of a scratch project, and tells what of them is still alive. */
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { type Task, TaskSchema } from "../../src/api/gen/workflows/v1/core_pb.ts";
@@ -64,6 +65,16 @@ export async function assertNothingLeft(folder: string, withinMs = 5_000): Promi
     if (left.length === 0) return;
     const shown = left.map(({ pid, commandLine }) => `${pid} ${commandLine.replaceAll("\0", " ")}`);
     assert.ok(Date.now() < deadline, `still alive:\n${shown.join("\n")}`);
+    await delay(20);
+  }
+}
+
+/** Waits until a temporary folder is gone: the watchdog removes it in its own time. */
+export async function assertRemoved(folder: string, withinMs = 5_000): Promise<void> {
+  assert.notEqual(folder, "");
+  const deadline = Date.now() + withinMs;
+  while (existsSync(folder)) {
+    assert.ok(Date.now() < deadline, `${folder} is still there`);
     await delay(20);
   }
 }

@@ -9,7 +9,7 @@ from mischief import runner as runner
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 subprocess.Popen(SLEEP)
 subprocess.Popen(SLEEP, start_new_session=True)
-if os.fork() == 0:
+if hasattr(os, "fork") and os.fork() == 0:
     os.setsid()
     subprocess.Popen(SLEEP)
     os._exit(0)

@@ -77,7 +77,7 @@ class LeaveChildren(Task):
         sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
         subprocess.Popen(sleep)
         subprocess.Popen(sleep, start_new_session=True)
-        if os.fork() == 0:
+        if hasattr(os, "fork") and os.fork() == 0:
             os.setsid()
             subprocess.Popen(sleep)
             os._exit(0)
