@@ -7,6 +7,7 @@ import { createJobTables } from "./job-table.ts";
 import { createKeyTable } from "./keys.ts";
 import type { Migration } from "./migrate.ts";
 import { createReleaseTables } from "./release-table.ts";
+import { createTaskGroupTables } from "./task-group-table.ts";
 import { createTaskQueueTables } from "./task-queue-table.ts";
 import { createTaskTables } from "./task-table.ts";
 import { createWorkflowTable } from "./workflow-table.ts";
@@ -32,6 +33,12 @@ export const migrations: readonly Migration[] = [
   {
     name: "jobs",
     breaking: true,
-    sql: [createJobTables, createTaskTables, createTaskQueueTables, createJobProgressTables].join("\n"),
+    sql: [
+      createJobTables,
+      createTaskTables,
+      createTaskGroupTables,
+      createTaskQueueTables,
+      createJobProgressTables,
+    ].join("\n"),
   },
 ];

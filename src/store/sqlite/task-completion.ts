@@ -1,7 +1,7 @@
 import { type CompletionLink, completeTask } from "../../engine/completion.ts";
 import { giveUpBranch } from "../../engine/optional-branch.ts";
 import { returned } from "./statement.ts";
-import type { GroupLink, GroupRow } from "./task-table.ts";
+import type { GroupLink, GroupRow } from "./task-group-table.ts";
 import type { TaskTables, TaskWork } from "./task-work.ts";
 
 /** Carries out what follows when tasks are done. */

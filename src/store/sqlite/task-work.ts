@@ -5,8 +5,9 @@ import { JobLedger } from "./job-ledger.ts";
 import { createReplaceProgress, prepareProgressStatements } from "./job-progress-table.ts";
 import { prepareJobStatements } from "./job-table.ts";
 import type { Session } from "./session.ts";
+import { prepareTaskGroupStatements } from "./task-group-table.ts";
 import { prepareTaskQueueStatements } from "./task-queue-table.ts";
-import { prepareTaskGroupStatements, prepareTaskStatements } from "./task-table.ts";
+import { prepareTaskStatements } from "./task-table.ts";
 
 /** Every statement on jobs and tasks, prepared once. */
 export type TaskTables = ReturnType<typeof createTaskStatements>;
