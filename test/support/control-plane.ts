@@ -1,9 +1,7 @@
 /** A real control plane in a scratch folder, on a free port of loopback. */
-import { createHash, randomBytes } from "node:crypto";
-import { Readable } from "node:stream";
-import { createZstdDecompress } from "node:zlib";
+import { randomBytes } from "node:crypto";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "../../src/api/client.ts";
-import { UserError } from "../../src/errors.ts";
+import { verifyArchive } from "../../src/artifact/verify.ts";
 import { createKey } from "../../src/server/auth.ts";
 import { type ControlPlane, openControlPlane } from "../../src/server/control-plane.ts";
 import type { KeyRole } from "../../src/store/port.ts";
@@ -33,7 +31,7 @@ export async function startControlPlane(auth: "keys" | "none" = "keys"): Promise
     dataFolder: folder.path,
     clock: Date.now,
     random,
-    verify: verifyDigest,
+    verify: verifyArchive,
     report: (failure) => failures.push(failure),
   });
   const listener = await plane.listen([{ kind: "tcp", host: "127.0.0.1", port: 0 }], auth);
@@ -72,18 +70,4 @@ export async function startControlPlane(auth: "keys" | "none" = "keys"): Promise
       await folder[Symbol.asyncDispose]();
     },
   };
-}
-
-async function verifyDigest(archive: AsyncIterable<Uint8Array>, digest: string) {
-  const hash = createHash("sha256");
-  let tarSizeBytes = 0;
-  const source = Readable.from(archive);
-  const plain = createZstdDecompress();
-  source.on("error", (error) => plain.destroy(error));
-  for await (const chunk of source.pipe(plain)) {
-    hash.update(chunk);
-    tarSizeBytes += chunk.length;
-  }
-  if (hash.digest("hex") !== digest) throw new UserError("artifact-mismatch", "not the digest");
-  return { tarSizeBytes, fileCount: 1 };
 }
