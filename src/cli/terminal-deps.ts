@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { PipelineDeps } from "../pipeline.ts";
-import { outputFolderName } from "../project/output-folder.ts";
+import { outputFolderName } from "../project/selection.ts";
 import { stageDeps } from "../stage-deps.ts";
 import { terminalLog } from "./run.ts";
 
