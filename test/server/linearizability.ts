@@ -28,6 +28,11 @@ function next(state: Deployed, call: Call): Deployed {
   }
 }
 
+/** A read, or an undeploy that found another release: one that changed something answers "nothing". */
+function changesNothing(call: Call): boolean {
+  return call.kind === "read" || (call.kind === "undeploy" && call.answered !== undefined);
+}
+
 export function isLinearizable(calls: readonly Call[], initial: Deployed): boolean {
   const ordered = calls.toSorted((a, b) => a.calledMs - b.calledMs);
   const deadEnds = new Set<string>();
@@ -46,8 +51,8 @@ export function isLinearizable(calls: readonly Call[], initial: Deployed): boole
       ([index, call]) =>
         !done[index] && call.calledMs <= firstAnswerMs && next(state, call) === call.answered,
     );
-    // What fits and changes nothing can come first in every order that there is: no other need be tried.
-    const idle = possible.find(([, call]) => call.answered === state);
+    // What fits now and never changes anything can come first in every order that there is.
+    const idle = possible.find(([, call]) => changesNothing(call));
     for (const [index, call] of idle === undefined ? possible : [idle]) {
       done[index] = true;
       if (search(call.answered, left - 1)) return true;

@@ -36,6 +36,16 @@ describe("the checker", () => {
       call("undeploy", "a", "b", "8-12"),
     ];
     assert.ok(isLinearizable(crossing, undefined));
+    // The second deploy of "a" changes nothing at its call, but explains the read.
+    const again = [
+      call("deploy", "a", "a", "0-9"),
+      call("deploy", "b", "b", "1-9"),
+      call("read", undefined, "b", "2-4"),
+      call("read", undefined, "a", "5-9"),
+    ];
+    assert.ok(isLinearizable(again, "a"));
+    const none = [call("undeploy", "a", undefined, "0-9"), call("deploy", "a", "a", "1-3")];
+    assert.ok(isLinearizable([...none, call("read", undefined, undefined, "4-9")], undefined));
   });
 
   test("refuses a stale read, a lost write and an answer out of thin air", () => {

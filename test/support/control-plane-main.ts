@@ -1,7 +1,7 @@
 /** A control plane as a process of its own, for tests that kill it: DATA_FOLDER keys|none. Prints its URL. */
 import { randomBytes } from "node:crypto";
 import { argv, exit } from "node:process";
-import { UserError } from "../../src/errors.ts";
+import { verifyArchive } from "../../src/artifact/verify.ts";
 import { openControlPlane } from "../../src/server/control-plane.ts";
 
 const [dataFolder, auth] = argv.slice(2);
@@ -11,9 +11,7 @@ const controlPlane = await openControlPlane({
   dataFolder,
   clock: Date.now,
   random: randomBytes,
-  verify: async () => {
-    throw new UserError("artifact-invalid", "this test server takes no uploads");
-  },
+  verify: verifyArchive,
   report: ({ what, reference, error }) => console.error(`${what} failed (${reference})`, error),
 });
 const listener = await controlPlane.listen([{ kind: "tcp", host: "127.0.0.1", port: 0 }], auth);
