@@ -25,6 +25,8 @@ export interface RunRecord {
   readonly startedAtMs: number;
   /** The README of the action as it is used, which explains each failure reason. */
   readonly helpUrl?: string;
+  /** The project's folder as a person would type it in the checkout. */
+  projectPath?: string;
   stage: Stage;
   /** What the run set out to do, and why. */
   mode?: { readonly publish: boolean; readonly why: string };

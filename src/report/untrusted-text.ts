@@ -1,9 +1,10 @@
 /**
  * Names, paths and messages that come from a project or a server, made safe to show on GitHub.
  *
- * Inside <code> and <pre> GitHub neither links @names, #numbers and addresses nor renders Markdown; what
- * is left to neutralise is HTML itself, the pipe that ends a table cell, and characters that do not show
- * or that reorder the line around them (Unicode bidirectional controls).
+ * Inside <code> and <pre> GitHub neither links @names and #numbers nor renders Markdown; what is left to
+ * neutralise is HTML itself, the pipe that ends a table cell, characters that do not show or that reorder
+ * the line around them (Unicode bidirectional controls), and the addresses that cmark-gfm links even
+ * inside <code>: it looks for `www.` in the source and for `@` in the text after entities are read.
  */
 
 // Controls but newline; format characters: zero width, bidirectional, soft hyphen; line and paragraph separators.
@@ -28,12 +29,16 @@ export function codeBlock(text: string, limit = 4_000): string {
   return `<pre>${entities(visible(cut(text, limit)))}</pre>`;
 }
 
-function cut(text: string, limit: number): string {
+/** Text of at most `limit` characters, the last one an ellipsis when some were cut off. */
+export function cut(text: string, limit: number): string {
   // A character has at most two code units: one more than twice the limit is enough to know.
   const characters = Array.from(text.slice(0, limit * 2 + 1));
   return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join("")}…`;
 }
 
 function entities(text: string): string {
-  return text.replace(markup, (character) => `&#${character.charCodeAt(0)};`);
+  return text
+    .replace(markup, (character) => `&#${character.charCodeAt(0)};`)
+    .replaceAll(/\bwww(?=\.)/gi, "ww&#119;")
+    .replaceAll("&#64;", "<wbr>&#64;");
 }

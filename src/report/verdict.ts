@@ -9,7 +9,10 @@ const stageNames: Record<Stage, string> = {
   production: "deploying to production",
 };
 
-/** What happened, in one line of plain text. Slugs are safe to show: their alphabet is letters, digits and hyphens. */
+/**
+ * What happened, in one line of plain text that is safe as Markdown too: all it holds are counts, words of
+ * closed sets, and a slug, whose alphabet is letters, digits and hyphens.
+ */
 export function verdict(record: RunRecord): string {
   const { failure, build, release } = record;
   if (failure !== undefined) return `Failed while ${stageNames[failure.stage]}: ${failure.code}`;
@@ -17,8 +20,7 @@ export function verdict(record: RunRecord): string {
     build === undefined
       ? ""
       : `${plural(build.tasks.length, "task")}, ${plural(build.manifest.length, "file")}`;
-  if (release === undefined)
-    return `${record.slug} builds: ${counts}; nothing is published because ${record.mode?.why}`;
+  if (release === undefined) return `${record.slug} builds: ${counts}`;
   const deployed = [...record.deployments.values()].filter(({ outcome }) => outcome === "deployed").length;
   const unchanged = [...record.deployments.values()].filter(({ outcome }) => outcome === "unchanged").length;
   const rollout = [
@@ -32,4 +34,9 @@ export function verdict(record: RunRecord): string {
 
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** The verdict with its sign, as the title of a summary or a comment. */
+export function headline(record: RunRecord): string {
+  return `${record.failure === undefined ? "✅" : "❌"} ${verdict(record)}`;
 }

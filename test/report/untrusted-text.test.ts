@@ -12,7 +12,7 @@ describe("untrusted text", () => {
   it("ends no table cell, code span or tag, and mentions nobody", () => {
     assert.equal(
       inlineCode("a|b`c</code><img src=x>@user#1"),
-      "<code>a&#124;b&#96;c&#60;/code&#62;&#60;img src=x&#62;&#64;user&#35;1</code>",
+      "<code>a&#124;b&#96;c&#60;/code&#62;&#60;img src=x&#62;<wbr>&#64;user&#35;1</code>",
     );
     assert.equal(inlineCode("two\nlines"), "<code>two&#92;nlines</code>");
   });
@@ -25,7 +25,8 @@ describe("untrusted text", () => {
   it("never holds markup, whatever it is made from", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 50 }), (text) => {
-        for (const shown of [inlineCode(text).slice(6, -7), codeBlock(text).slice(5, -6)]) {
+        for (const made of [inlineCode(text).slice(6, -7), codeBlock(text).slice(5, -6)]) {
+          const shown = made.replaceAll("<wbr>&#64;", "");
           assert.doesNotMatch(shown, /[<>|`@]|\p{Cf}/u);
         }
         assert.doesNotMatch(inlineCode(text), /\n/);

@@ -1,0 +1,24 @@
+import type { ClusterOutcome } from "../../release/deploy.ts";
+import type { RunRecord } from "../record.ts";
+import { inlineCode } from "../untrusted-text.ts";
+import type { Section } from "./section.ts";
+
+const outcomeWords: Record<ClusterOutcome["outcome"], string> = {
+  planned: "⏸️ not reached",
+  deployed: "✅ deployed",
+  unchanged: "✅ unchanged",
+  failed: "❌ not deployed",
+  unknown: "❓ could not be read back",
+};
+
+/** What each cluster had and has now. */
+export function clusterSection({ deployments }: RunRecord): Section | undefined {
+  if (deployments.size === 0) return undefined;
+  const id = (release: string | undefined) => (release === undefined ? "none" : inlineCode(release));
+  const rows = [...deployments.values()].map(
+    ({ cluster, stage, before, after, outcome }) =>
+      `| ${inlineCode(cluster)} | ${stage} | ${id(before)} | ${id(after)} | ${outcomeWords[outcome]} |`,
+  );
+  const table = ["| Cluster | Stage | Before | Now | |", "| --- | --- | --- | --- | --- |", ...rows];
+  return { name: "clusters", leaveOutRank: 2, markdown: table.join("\n") };
+}

@@ -1,0 +1,20 @@
+import type { RunRecord } from "../record.ts";
+import { inlineCode } from "../untrusted-text.ts";
+import type { Section } from "./section.ts";
+
+/** One command: the same build by hand, or what comes after a release. */
+export function nextStepSection(record: RunRecord): Section | undefined {
+  const markdown = nextStep(record);
+  return markdown === undefined ? undefined : { name: "next step", leaveOutRank: 4, markdown };
+}
+
+function nextStep({ build, release, deployments, failure, projectPath }: RunRecord): string | undefined {
+  if (release === undefined) {
+    if (build === undefined && failure?.stage === "inputs") return undefined;
+    return `**The same on a laptop:** ${inlineCode(["workflow-release build", projectPath].filter(Boolean).join(" "))}`;
+  }
+  if (failure !== undefined) return undefined;
+  return deployments.size === 0
+    ? `**Next:** deploy it: ${inlineCode(`workflow-release deploy --release ${release.id} --cluster SLUG`)}`
+    : `**What runs where:** ${inlineCode("workflow-release status")}`;
+}

@@ -1,0 +1,23 @@
+import type { RunRecord } from "../record.ts";
+import { clusterSection } from "./clusters.ts";
+import { failureSection } from "./failure.ts";
+import { nextStepSection } from "./next-step.ts";
+import { noticeSection } from "./notices.ts";
+import { fileSection, releaseSection, taskSection } from "./release.ts";
+import type { Section } from "./section.ts";
+
+/** In the order in which a person reads them, after the verdict. */
+const makers: readonly ((record: RunRecord) => Section | undefined)[] = [
+  failureSection,
+  releaseSection,
+  taskSection,
+  fileSection,
+  clusterSection,
+  noticeSection,
+  nextStepSection,
+];
+
+/** Everything there is to say about a run, in GitHub's Markdown; what the run did not reach is absent. */
+export function sectionsOf(record: RunRecord): Section[] {
+  return makers.map((make) => make(record)).filter((section) => section !== undefined);
+}
