@@ -15,20 +15,20 @@ export interface StoredArtifact {
 }
 
 /** An archive on disk, to be sent. */
-export interface LocalArchive {
+interface LocalArchive {
   readonly digest: string;
   readonly archivePath: string;
   readonly sizeBytes: number;
 }
 
-export interface ArtifactUpload {
+interface ArtifactUpload {
   /** What PublishWorkflowRelease takes, as it takes it. */
   readonly artifactId: Uint8Array;
   /** False when the control plane had the digest already, so that nothing was sent. */
   readonly uploaded: boolean;
 }
 
-export interface ArtifactDownload extends StoredArtifact {
+interface ArtifactDownload extends StoredArtifact {
   /**
    * The `.tar.zst`, exactly `archiveSizeBytes` long: it fails when the connection gives more or less. Its
    * content is not verified; unpacking does that. Destroy it when it is not read to its end.

@@ -11,7 +11,7 @@ export type VerifyArchive = (
   digest: string,
 ) => Promise<{ readonly tarSizeBytes: number; readonly fileCount: number }>;
 
-export interface ArtifactLimits {
+interface RoomLimits {
   /** Of the compressed archive. What it unpacks to is bounded by the verification. */
   readonly maxArchiveSizeBytes: number;
   /** Each holds a decompressor and an open file. */
@@ -35,7 +35,7 @@ export interface ArtifactRoomDeps {
   readonly store: ArtifactStore;
   readonly blobs: BlobStore;
   readonly verify: VerifyArchive;
-  readonly limits: ArtifactLimits;
+  readonly limits: RoomLimits;
 }
 
 export function createArtifactRoom(deps: ArtifactRoomDeps): ArtifactRoom {

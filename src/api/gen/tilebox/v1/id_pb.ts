@@ -18,6 +18,8 @@ export const file_tilebox_v1_id: GenFile = /*@__PURE__*/
  */
 export type ID = Message<"tilebox.v1.ID"> & {
   /**
+   * 16 bytes in network order. The nil UUID is not an id; absent means none.
+   *
    * @generated from field: bytes uuid = 1;
    */
   uuid: Uint8Array;

@@ -3,6 +3,8 @@
 // option features.field_presence = IMPLICIT;
 /* eslint-disable */
 
+// The public workflow API. A test holds these files against the descriptors that the official SDK ships.
+
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
@@ -243,6 +245,8 @@ export const TaskSchema: GenMessage<Task> = /*@__PURE__*/
   messageDesc(file_workflows_v1_core, 4);
 
 /**
+ * Matched by name and major version; a runner of a higher minor version may take the task.
+ *
  * @generated from message workflows.v1.TaskIdentifier
  */
 export type TaskIdentifier = Message<"workflows.v1.TaskIdentifier"> & {
@@ -373,6 +377,9 @@ export const TaskSubmissionsSchema: GenMessage<TaskSubmissions> = /*@__PURE__*/
   messageDesc(file_workflows_v1_core, 9);
 
 /**
+ * Tasks that wait for the same groups. One entry a task in each list; `optional_values` may be empty for
+ * all false. Pointers are indexes into the lookups of TaskSubmissions.
+ *
  * @generated from message workflows.v1.TaskSubmissionGroup
  */
 export type TaskSubmissionGroup = Message<"workflows.v1.TaskSubmissionGroup"> & {
@@ -420,6 +427,8 @@ export const TaskSubmissionGroupSchema: GenMessage<TaskSubmissionGroup> = /*@__P
   messageDesc(file_workflows_v1_core, 10);
 
 /**
+ * What remains of a lease, counted from the answer. Without `lease`, an extension was not granted.
+ *
  * @generated from message workflows.v1.TaskLease
  */
 export type TaskLease = Message<"workflows.v1.TaskLease"> & {
@@ -442,6 +451,8 @@ export const TaskLeaseSchema: GenMessage<TaskLease> = /*@__PURE__*/
   messageDesc(file_workflows_v1_core, 11);
 
 /**
+ * Mirrors JobState for clients older than it.
+ *
  * @generated from enum workflows.v1.LegacyJobState
  */
 export const LegacyJobState = {
@@ -467,6 +478,8 @@ export const LegacyJobState = {
 } as const;
 
 /**
+ * Mirrors JobState for clients older than it.
+ *
  * @generated from enum workflows.v1.LegacyJobState
  */
 export type LegacyJobState = (typeof LegacyJobState)[keyof typeof LegacyJobState] | UnknownEnum;

@@ -118,6 +118,8 @@ export const IdlingResponseSchema: GenMessage<IdlingResponse> = /*@__PURE__*/
   messageDesc(file_workflows_v1_task, 3);
 
 /**
+ * Not a oneof, yet exactly one is set when a task was asked for: an empty answer makes the Python runner spin.
+ *
  * @generated from message workflows.v1.NextTaskResponse
  */
 export type NextTaskResponse = Message<"workflows.v1.NextTaskResponse"> & {
@@ -154,6 +156,8 @@ export type TaskFailedRequest = Message<"workflows.v1.TaskFailedRequest"> & {
   display: string;
 
   /**
+   * False when not the task but its runner failed: it is queued again and no retry is counted.
+   *
    * @generated from field: bool was_workflow_error = 3;
    */
   wasWorkflowError: boolean;

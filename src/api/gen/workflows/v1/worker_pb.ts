@@ -63,6 +63,8 @@ export const InitializeRunnerRequestSchema: GenMessage<InitializeRunnerRequest> 
   messageDesc(file_workflows_v1_worker, 0);
 
 /**
+ * Both are sent: without `url` a worker with a token talks to the hosted service.
+ *
  * @generated from message workflows.v1.TileboxAPIConnection
  */
 export type TileboxAPIConnection = Message<"workflows.v1.TileboxAPIConnection"> & {
@@ -98,6 +100,8 @@ export const InitializeRunnerResponseSchema: GenMessage<InitializeRunnerResponse
   messageDesc(file_workflows_v1_worker, 2);
 
 /**
+ * Not a oneof, yet exactly one is set.
+ *
  * @generated from message workflows.v1.ExecuteTaskResponse
  */
 export type ExecuteTaskResponse = Message<"workflows.v1.ExecuteTaskResponse"> & {

@@ -46,6 +46,8 @@ export type Cluster = Message<"workflows.v1.Cluster"> & {
   deletable: boolean;
 
   /**
+   * Each with exactly one release: the one that is deployed here.
+   *
    * @generated from field: repeated workflows.v1.Workflow deployed_releases = 5;
    */
   deployedReleases: Workflow[];
@@ -574,6 +576,8 @@ export const ArtifactSchema: GenMessage<Artifact> = /*@__PURE__*/
   messageDesc(file_workflows_v1_workflows, 23);
 
 /**
+ * What makes two releases of one artifact the same one.
+ *
  * @generated from message workflows.v1.ReleaseContent
  */
 export type ReleaseContent = Message<"workflows.v1.ReleaseContent"> & {
@@ -652,6 +656,8 @@ export type DeployWorkflowReleaseRequest = Message<"workflows.v1.DeployWorkflowR
   releaseId?: ID | undefined;
 
   /**
+   * Empty means the default cluster.
+   *
    * @generated from field: repeated string cluster_slugs = 3;
    */
   clusterSlugs: string[];
