@@ -64,7 +64,7 @@ export function globFlaw(glob: string, list: "include" | "exclude"): Flaw | unde
       hint: "write it relative to [workflow] root",
     };
   }
-  if (glob.startsWith("!")) {
+  if (glob.startsWith("!") && !glob.startsWith("!(")) {
     return {
       message: `${named} is negated, which ${list} does not know.`,
       hint:

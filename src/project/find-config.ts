@@ -50,7 +50,7 @@ function findRepositoryRoot(inside: string): string | undefined {
 }
 
 /** `.git` is a folder with HEAD in a clone, and a file in a linked work tree or a submodule. */
-function isRepositoryRoot(folder: string): boolean {
+export function isRepositoryRoot(folder: string): boolean {
   const git = statSync(join(folder, ".git"), { throwIfNoEntry: false });
   return git !== undefined && (git.isFile() || existsSync(join(folder, ".git", "HEAD")));
 }

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import type { ArchiveWriter } from "./archive-writer.ts";
+
+/**
+ * A stream entry per file is what makes tar slow in Node; batches of some MiB cost next to nothing. Larger ones gain
+ * nothing more, and leave the compressor idle while the first is filled.
+ */
+export const batchBytes = 2 * 1024 * 1024;
+/** One that is filled, one that is compressed, and one between them, so that neither waits for the other. */
+const batchCount = 3;
+
+/** The tar as it grows: filled by the main thread while the thread pool compresses what was filled before. */
+export interface TarBatches {
+  /** What the caller fills from `used` on, and then counts with `advance`. */
+  readonly buffer: Buffer;
+  readonly used: number;
+  readonly free: number;
+  readonly sizeBytes: number;
+  advance(bytes: number): void;
+  /**
+   * Hands the batch on and offers an empty one: `buffer` is another one afterwards.
+   *
+   * @throws What writing the archive threw, for this batch or one before it.
+   */
+  flush(): Promise<void>;
+  /** Hands on what is left and returns when all of it is written. */
+  finish(): Promise<{ readonly digest: string; readonly sizeBytes: number }>;
+}
+
+export function createTarBatches(writer: ArchiveWriter): TarBatches {
+  const hash = createHash("sha256");
+  const buffers = Array.from({ length: batchCount }, (): Buffer => Buffer.allocUnsafeSlow(batchBytes));
+  /** By buffer: fulfilled when its last content is written. */
+  const written: Promise<void>[] = buffers.map(() => Promise.resolve());
+  let current = 0;
+  let buffer = buffers[0] as Buffer;
+  let used = 0;
+  let handedOn = 0;
+  let last: Promise<void> = Promise.resolve();
+  const handOn = () => {
+    const batch = buffer.subarray(0, used);
+    hash.update(batch);
+    last = last.then(() => writer.write(batch));
+    // Whoever waits for a buffer, or for the end, sees the failure; until then nobody does.
+    last.catch(() => {});
+    written[current] = last;
+    handedOn += used;
+    used = 0;
+  };
+  return {
+    get buffer() {
+      return buffer;
+    },
+    get used() {
+      return used;
+    },
+    get free() {
+      return batchBytes - used;
+    },
+    get sizeBytes() {
+      return handedOn + used;
+    },
+    advance(bytes) {
+      used += bytes;
+    },
+    async flush() {
+      handOn();
+      current = (current + 1) % batchCount;
+      await written[current];
+      buffer = buffers[current] as Buffer;
+    },
+    async finish() {
+      handOn();
+      await last;
+      return { digest: hash.digest("hex"), sizeBytes: handedOn };
+    },
+  };
+}

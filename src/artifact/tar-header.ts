@@ -1,0 +1,110 @@
+/**
+ * The headers of an artifact's tar. Everything that could differ between two machines is decided here: owner and
+ * group are 0 and unnamed, the time is 0, modes are 0644, 0755 or (symlinks) 0777.
+ */
+import { pack } from "tar-stream";
+
+export const blockBytes = 512;
+
+/** What a header says. The size of a symlink is 0. */
+export type TarEntry =
+  | { readonly kind: "file"; readonly path: string; readonly mode: 0o644 | 0o755; readonly sizeBytes: number }
+  | { readonly kind: "symlink"; readonly path: string; readonly target: string };
+
+/** Two blocks of zeros end a tar. */
+export const endOfTar: Buffer = Buffer.alloc(2 * blockBytes);
+
+const sizeOffset = 124;
+const sizeDigits = 11;
+const checksumOffset = 148;
+const checksumDigits = 6;
+const zero = 0x30;
+
+export interface HeaderEncoder {
+  /**
+   * Writes the header of a file into a buffer when one block is enough for it.
+   *
+   * @returns false when the name needs more: then call `encode`.
+   */
+  writeBlock(entry: TarEntry, into: Buffer, at: number): boolean;
+  /** The header of any entry: one block, or several when its name does not fit into one (pax records). */
+  encode(entry: TarEntry): Promise<Buffer>;
+}
+
+/**
+ * Headers are made by tar-stream. Its stream costs 20 us an entry and its encoder alone 3 us, so a file with a
+ * plain name gets a copy of a header that tar-stream made for its mode, with name, size and checksum set
+ * (0.5 us); the tests compare both ways byte by byte.
+ */
+export async function createHeaderEncoder(): Promise<HeaderEncoder> {
+  const plain = await template(0o644);
+  const executable = await template(0o755);
+  return {
+    writeBlock(entry, into, at) {
+      if (entry.kind !== "file" || entry.path.length > 100) return false;
+      const { block, checksum } = entry.mode === 0o755 ? executable : plain;
+      let sum = checksum;
+      for (let index = 0; index < entry.path.length; index++) {
+        const byte = entry.path.charCodeAt(index);
+        if (byte > 0x7f) return false;
+        sum += byte;
+      }
+      block.copy(into, at);
+      into.write(entry.path, at, "latin1");
+      setSize(into, at, entry.sizeBytes, sum);
+      return true;
+    },
+    encode: encodeWithTarStream,
+  };
+}
+
+async function template(mode: 0o644 | 0o755): Promise<{ block: Buffer; checksum: number }> {
+  const block = await encodeWithTarStream({ kind: "file", path: "", mode, sizeBytes: 0 });
+  return { block, checksum: readChecksum(block, 0) };
+}
+
+async function encodeWithTarStream(entry: TarEntry): Promise<Buffer> {
+  const stream = pack();
+  const same = { name: entry.path, mtime: new Date(0), size: 0 };
+  if (entry.kind === "file") stream.entry({ ...same, type: "file", mode: entry.mode }, "");
+  else stream.entry({ ...same, type: "symlink", mode: 0o777, linkname: entry.target });
+  stream.finalize();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+  const whole = Buffer.concat(chunks);
+  const header = whole.subarray(0, whole.length - endOfTar.length);
+  const at = header.length - blockBytes;
+  setSize(header, at, entry.kind === "file" ? entry.sizeBytes : 0, readChecksum(header, at));
+  return header;
+}
+
+/** @param checksum Of the block as it is, with size 0. */
+function setSize(block: Buffer, at: number, sizeBytes: number, checksum: number): void {
+  const digitSum = writeOctal(block, at + sizeOffset, sizeDigits, sizeBytes);
+  writeOctal(block, at + checksumOffset, checksumDigits, checksum + digitSum - sizeDigits * zero);
+}
+
+function readChecksum(block: Buffer, at: number): number {
+  return Number.parseInt(
+    block.toString("latin1", at + checksumOffset, at + checksumOffset + checksumDigits),
+    8,
+  );
+}
+
+/** @returns The sum of the bytes written. */
+function writeOctal(into: Buffer, at: number, digits: number, value: number): number {
+  let rest = value;
+  let sum = 0;
+  for (let index = at + digits - 1; index >= at; index--) {
+    const digit = zero + (rest % 8);
+    into[index] = digit;
+    sum += digit;
+    rest = Math.floor(rest / 8);
+  }
+  return sum;
+}
+
+/** How many bytes of zeros follow a file of this size, to the next block. */
+export function paddingBytes(sizeBytes: number): number {
+  return (blockBytes - (sizeBytes % blockBytes)) % blockBytes;
+}

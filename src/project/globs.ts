@@ -1,0 +1,37 @@
+import picomatch from "picomatch/posix.js";
+
+/** A pattern of [build] include or exclude, ready to be asked about paths relative to the root. */
+export interface Glob {
+  /** As written. */
+  readonly source: string;
+  /** The folder that every match lies in, with a slash at its end; "" for the root. A pattern without globs is its own. */
+  readonly base: string;
+  /** Whether all below a folder matches because the folder does. */
+  readonly matchesBelow: boolean;
+  /** Whether its last part is a plain name. */
+  readonly namesOne: boolean;
+  test(path: string): boolean;
+}
+
+/**
+ * `**` may match nothing and names may begin with a dot: the artifact has a reader that is no shell. Letters are
+ * compared as they are, on every system. A path also matches the pattern that is written just like it. The flag lets
+ * wildcards match line ends, so that a name with one is an error later and not passed over here.
+ */
+export function compileGlob(source: string): Glob {
+  const pattern = picomatch.makeRe(source, { dot: true, strictBrackets: true, flags: "s" });
+  const { base } = picomatch.scan(source);
+  return {
+    source,
+    // An escaped base is not the text of a path; searching from the root is only slower.
+    base: base === "" || base.includes("\\") ? "" : `${base}/`,
+    matchesBelow: source.endsWith("/**"),
+    namesOne: !picomatch.scan(source.slice(source.lastIndexOf("/") + 1)).isGlob,
+    test: (path) => path === source || pattern.test(path),
+  };
+}
+
+/** @param folder With a slash at its end. */
+export function mayMatchBelow(glob: Glob, folder: string): boolean {
+  return glob.base.startsWith(folder) || folder.startsWith(glob.base);
+}
