@@ -1,0 +1,60 @@
+/**
+ * Random sequences of everything that can happen to jobs, on SQLite and on a naive model side by side.
+ * `SEQUENCES=100000 SEED=1 node --test test/store/sqlite/job-model.test.ts` soaks; the seed is printed.
+ */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import fc from "fast-check";
+import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
+import { JobModel } from "../../engine/job-model.ts";
+import { createMemoryFolder } from "../../support/memory-folder.ts";
+import { jobCommands } from "../job-commands.ts";
+import { JobsUnderTest } from "../jobs-under-test.ts";
+
+const sequences = Number(process.env.SEQUENCES ?? 1000);
+/** From none to twice as many, sixty on average. */
+const mostCommands = 120;
+
+test(`${sequences} random sequences of 60 commands end as the model says`, async (context) => {
+  // What a power cut does is tested elsewhere; waiting for a disk sixty thousand times shows nothing here.
+  await using folder = await createMemoryFolder();
+  let nowMs = Date.UTC(2026, 0, 1);
+  const open = () =>
+    openSqliteStore({ dataFolder: folder.path, clock: () => nowMs, random: randomBytes, role: "server" });
+  // One store for all sequences: each has clusters of its own, and so meets the history of the others.
+  let store = await open();
+  let round = 0;
+  const seed = Number(process.env.SEED ?? Date.now() & 0x7fffffff);
+  context.diagnostic(`seed ${seed}`);
+  const property = fc.asyncProperty(
+    fc.commands<JobModel, JobsUnderTest, boolean>(jobCommands, {
+      maxCommands: mostCommands,
+      size: "max",
+    }),
+    async (commands) => {
+      const real = new JobsUnderTest({
+        store,
+        round: round++,
+        advance: (ms) => {
+          nowMs += ms;
+        },
+        reopen: async () => {
+          await store.close();
+          store = await open();
+          return store;
+        },
+      });
+      await real.prepare();
+      const model = new JobModel(nowMs);
+      await fc.asyncModelRun(() => ({ model, real }), commands);
+      await real.compareAll(model);
+    },
+  );
+  try {
+    const details = await fc.check(property, { numRuns: sequences, seed, endOnFailure: false });
+    assert.ok(!details.failed, fc.defaultReportMessage(details));
+  } finally {
+    await store.close();
+  }
+});
