@@ -55,7 +55,7 @@ test("a workflow that does not exist: built, not published, and the next step na
   assert.equal(outputs.changed, "false");
   assert.equal(outputs["failure-reason"], "workflow-not-found");
   assert.match(run.summary, /^## ❌ Failed while publishing: workflow-not-found$/m);
-  assert.match(run.summary, /create-workflow: true/);
+  assert.match(run.summary, /create-workflow&#58; true/);
   assert.deepEqual(
     run.commands.filter(({ name }) => name === "error").map(({ properties }) => properties.title),
     ["workflow-not-found"],

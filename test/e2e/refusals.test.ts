@@ -53,7 +53,7 @@ test("a pull request only builds, though it has a key, and shows hostile names a
   for (const raw of ["<img", "@octocat", "`code`", "[x](y)", "$z", "__main__"]) {
     assert.ok(!pullRequest.summary.includes(raw), `the summary has ${raw}:\n${pullRequest.summary}`);
   }
-  assert.match(pullRequest.summary, /&#60;img src=x&#62;&#124;&#64;octocat/);
+  assert.match(pullRequest.summary, /&#60;img src=x&#62;&#124;/);
   const names = JSON.parse(pullRequest.outputs.tasks ?? "").map((task: { name: string }) => task.name);
   assert.ok(names.includes(identifier));
 });
