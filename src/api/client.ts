@@ -214,6 +214,8 @@ async function createTransport(
   const sessionManager = new Http2SessionManager(url.origin);
   return {
     transport: createGrpcTransport({ ...common, sessionManager }),
-    close: () => sessionManager.abort(),
+    // A turn later, because abort() takes away the listener of a session that broke just now, and the error
+    // event that the session has still to emit would end the process.
+    close: () => void setImmediate(() => sessionManager.abort()),
   };
 }

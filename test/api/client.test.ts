@@ -139,6 +139,22 @@ describe("a foreign server", () => {
     await assert.rejects(api.workflows.listClusters({}), errorOf("api-unsupported", /does not speak HTTP/));
   });
 
+  it("that speaks no TLS, or no HTTP/2, is named as what it is", async () => {
+    await using server = await serveForeign((_request, response) => void response.end());
+    using tls = await connect(server.url.replace("http:", "https:"));
+    await assert.rejects(tls.workflows.listClusters({}), errorOf("api-unreachable", /does not speak TLS/));
+    await assert.rejects(tls.findArtifact("a".repeat(64)), errorOf("api-unreachable", /does not speak TLS/));
+    using grpc = await connect(server.url, { protocol: "grpc" });
+    const call = grpc.workflows.listClusters({});
+    await assert.rejects(call, errorOf("api-unreachable", /does not keep to HTTP\/2/));
+  });
+
+  it("that dies during a gRPC call is unreachable, which is no cancellation of ours", async () => {
+    await using server = await serveBytes((socket) => socket.once("data", () => socket.destroy()));
+    using grpc = await connect(server.url, { protocol: "grpc" });
+    await assert.rejects(grpc.workflows.listClusters({}), errorOf("api-unreachable"));
+  });
+
   for (const [status, rpc, code] of [
     [401, "unauthenticated", "unauthenticated"],
     [403, "permission_denied", "permission-denied"],
