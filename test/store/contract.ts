@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/port.ts";
 import { clusterContract } from "./contract-clusters.ts";
 import { deploymentContract } from "./contract-deployments.ts";
 import { keyAndArtifactContract } from "./contract-keys-and-artifacts.ts";
+import { releaseModelContract } from "./contract-release-model.ts";
 import { releaseContract } from "./contract-releases.ts";
 
 export interface StoreUnderTest extends AsyncDisposable {
@@ -21,4 +22,5 @@ export function storeContract(open: OpenStore): void {
   clusterContract(open);
   releaseContract(open);
   deploymentContract(open);
+  releaseModelContract(open);
 }
