@@ -19,6 +19,7 @@ import { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
 import { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
 import { createHttpArtifacts } from "./http-artifacts.ts";
 import type { OpenRequest } from "./http-exchange.ts";
+import { withQuietSessions } from "./http2-sessions.ts";
 import { defaultRetryPolicy, type RetryDeps, type RetryPolicy, retry } from "./retry.ts";
 import { createRunnerCalls, type RunnerCalls } from "./runner-calls.ts";
 import { type ApiUrl, parseApiUrl } from "./url.ts";
@@ -213,9 +214,7 @@ async function createTransport(
   }
   const sessionManager = new Http2SessionManager(url.origin);
   return {
-    transport: createGrpcTransport({ ...common, sessionManager }),
-    // A turn later, because abort() takes away the listener of a session that broke just now, and the error
-    // event that the session has still to emit would end the process.
-    close: () => void setImmediate(() => sessionManager.abort()),
+    transport: createGrpcTransport({ ...common, sessionManager: withQuietSessions(sessionManager) }),
+    close: () => sessionManager.abort(),
   };
 }
