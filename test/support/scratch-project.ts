@@ -11,7 +11,7 @@ const samplesFolder = fileURLToPath(new URL("../projects/", import.meta.url));
 const run = promisify(execFile);
 
 /** The folders of test/projects; each one's tilebox.workflow.toml says what it shows. */
-export type SampleName = "tiles" | "greetings" | "command" | "legacy" | "ignored" | "mischief";
+export type SampleName = "tiles" | "greetings" | "command" | "legacy" | "ignored" | "unruly" | "mischief";
 
 /** What to change in the copy, by path: new text, a function of the old text ("" when absent), or null to delete. */
 export type Edits = Readonly<Record<string, string | null | ((text: string) => string)>>;

@@ -1,0 +1,13 @@
+import type { ErrorCode, ReleaseError } from "../errors.ts";
+
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "unauthenticated",
+  "permission-denied",
+  "cluster-not-found",
+  "api-unsupported",
+]);
+
+/** Whether the control plane's answer is about the runner and not about what it sent: another try would get the same. */
+export function isRefusal(error: ReleaseError): boolean {
+  return refusals.has(error.code);
+}

@@ -1,0 +1,214 @@
+/** The releases that a runner has taken up: carries out the plan, and says what can be asked for. */
+import { create } from "@bufbuild/protobuf";
+import type { Task } from "../api/gen/workflows/v1/core_pb.ts";
+import { type NextTaskToRun, NextTaskToRunSchema } from "../api/gen/workflows/v1/task_pb.ts";
+import type { DeployedRelease, Deployment } from "./deployed-release.ts";
+import { LoadedRelease, type LoadedReleaseDeps, type ReleaseLimits } from "./loaded-release.ts";
+import { matchOffer, type Offered, offersOf } from "./offer.ts";
+import { breakMs, planWorkers } from "./plan-workers.ts";
+import { handedBack, type TaskResult } from "./task-report.ts";
+
+/** The right to ask for one task. Dispose of it when none came; a claimed task takes it over. */
+export interface Claim extends Disposable {
+  readonly toRun: NextTaskToRun;
+  /** Runs what was answered to the claim. Never rejects. */
+  run(task: Task): Promise<TaskResult>;
+}
+
+export type RosterDeps = LoadedReleaseDeps;
+
+interface Failures {
+  readonly count: number;
+  readonly untilMs: number;
+}
+
+export class Roster {
+  readonly #deps: RosterDeps;
+  readonly #limits: ReleaseLimits;
+  readonly #taken = new Map<number, LoadedRelease>();
+  readonly #failures = new Map<string, Failures>();
+  #toldRefused = "[]";
+  #deployed: readonly DeployedRelease[] = [];
+  #offered: readonly Offered<string>[] = [];
+  #toldAmbiguity = "[]";
+  #cluster = "";
+  #seen = false;
+  #closed = false;
+  #lastKey = 0;
+  #cancelAgain = (): void => {};
+
+  constructor(limits: ReleaseLimits, deps: RosterDeps) {
+    this.#limits = limits;
+    this.#deps = deps;
+  }
+
+  get taken(): Iterable<LoadedRelease> {
+    return this.#taken.values();
+  }
+
+  /** Nothing is on its way: what is deployed is known, and loaded or known to be broken. */
+  get settled(): boolean {
+    const busy = [...this.taken].some(({ state }) => state.kind === "loading" || state.kind === "restarting");
+    return this.#seen && !busy;
+  }
+
+  /** Deployed releases of which the last load failed. */
+  get broken(): readonly DeployedRelease[] {
+    return this.#deployed.filter(({ digest }) => this.#failures.has(digest));
+  }
+
+  /** Takes up what is deployed now. */
+  apply(cluster: string, { releases, refused }: Deployment): void {
+    if (this.#closed) return;
+    const ids = (list: readonly DeployedRelease[]) => JSON.stringify(list.map(({ id }) => id));
+    if (!this.#seen || ids(releases) !== ids(this.#deployed)) {
+      this.#deps.onEvent({ kind: "deployment-seen", releases });
+    }
+    this.#seen = true;
+    this.#cluster = cluster;
+    this.#deployed = releases;
+    if (JSON.stringify(refused) !== this.#toldRefused) {
+      for (const one of refused) this.#deps.onEvent({ kind: "release-refused", refused: one });
+    }
+    this.#toldRefused = JSON.stringify(refused);
+    this.#offer();
+    this.#plan();
+    this.#deps.onChange();
+  }
+
+  /** Undefined when there is nothing to ask for now. */
+  claim(): Claim | undefined {
+    const places = new Map<string, Disposable & { readonly loaded: LoadedRelease }>();
+    for (const loaded of this.taken) {
+      if (loaded.free === 0) continue;
+      const place = loaded.reserve();
+      places.set(loaded.release.id, { loaded, [Symbol.dispose]: () => place[Symbol.dispose]() });
+    }
+    const offered = this.#offered.filter(({ owner }) => places.has(owner));
+    const dispose = (): void => {
+      for (const place of places.values()) place[Symbol.dispose]();
+    };
+    if (offered.length === 0) {
+      dispose();
+      return undefined;
+    }
+    return {
+      toRun: create(NextTaskToRunSchema, {
+        clusterSlug: this.#cluster,
+        identifiers: offered.map(({ name, version }) => ({ name, version })),
+      }),
+      run: (task) => this.#run(task, offered, places),
+      [Symbol.dispose]: dispose,
+    };
+  }
+
+  /** No release takes another task; what they run finishes. Resolves when nothing of them is left. */
+  async drain(): Promise<void> {
+    this.#close();
+    for (const loaded of this.taken) {
+      if (!loaded.draining) this.#drain(loaded, "stopping");
+    }
+    await this.#ended();
+  }
+
+  /** Everything ends now. */
+  async quit(): Promise<void> {
+    this.#close();
+    for (const loaded of this.taken) loaded.quit();
+    await this.#ended();
+  }
+
+  async #ended(): Promise<void> {
+    await Promise.all([...this.taken].map(({ ended }) => ended));
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#cancelAgain();
+  }
+
+  async #run(
+    task: Task,
+    offered: readonly Offered<string>[],
+    places: ReadonlyMap<string, Disposable & { readonly loaded: LoadedRelease }>,
+  ): Promise<TaskResult> {
+    const { identifier } = task;
+    const match = identifier === undefined ? undefined : matchOffer(offered, identifier);
+    for (const [owner, place] of places) if (owner !== match?.owner) place[Symbol.dispose]();
+    const place = match === undefined ? undefined : places.get(match.owner);
+    if (match === undefined || place === undefined) return handedBack(task);
+    using _kept = place;
+    const { loaded } = place;
+    const { release } = loaded;
+    if (identifier !== undefined) identifier.version = match.version;
+    this.#deps.onEvent({ kind: "task-started", task, release });
+    const startedMs = this.#deps.time.nowMs();
+    const result = await loaded.run(task);
+    const tookMs = this.#deps.time.nowMs() - startedMs;
+    this.#deps.onEvent({ kind: "task-ended", task, release, result, tookMs });
+    return result;
+  }
+
+  /** What is offered follows from what is deployed, not from what is loaded: it does not change as workers come up. */
+  #offer(): void {
+    const candidates = this.#deployed.map(({ id, workflow, tasks }) => ({ owner: id, workflow, tasks }));
+    const { offered, ambiguous } = offersOf<string>(candidates);
+    this.#offered = offered;
+    const told = JSON.stringify(ambiguous);
+    if (told !== this.#toldAmbiguity && ambiguous.length > 0) {
+      this.#deps.onEvent({ kind: "tasks-ambiguous", ambiguous });
+    }
+    this.#toldAmbiguity = told;
+  }
+
+  #plan(): void {
+    this.#cancelAgain();
+    if (this.#closed) return;
+    const { actions, againAtMs } = planWorkers({
+      deployed: this.#deployed,
+      taken: [...this.taken],
+      brokenUntilMs: new Map([...this.#failures].map(([digest, { untilMs }]) => [digest, untilMs])),
+      nowMs: this.#deps.time.nowMs(),
+    });
+    for (const action of actions) {
+      if (action.kind === "load") this.#load(action.release);
+      else {
+        const loaded = this.#taken.get(action.key);
+        if (loaded !== undefined) this.#drain(loaded, action.why);
+      }
+    }
+    if (againAtMs !== undefined) {
+      const inMs = Math.max(0, againAtMs - this.#deps.time.nowMs());
+      this.#cancelAgain = this.#deps.time.after(inMs, () => this.#plan());
+    }
+  }
+
+  #load(release: DeployedRelease): void {
+    this.#deps.onEvent({ kind: "release-loading", release });
+    const key = ++this.#lastKey;
+    const onChange = (): void => {
+      if (this.#taken.get(key)?.state.kind === "ready") this.#failures.delete(release.digest);
+      this.#deps.onChange();
+    };
+    const loaded = new LoadedRelease(key, release, this.#limits, { ...this.#deps, onChange });
+    this.#taken.set(key, loaded);
+    void loaded.ended.then((failure) => {
+      this.#taken.delete(key);
+      if (failure === undefined) this.#deps.onEvent({ kind: "release-gone", release });
+      else {
+        const count = (this.#failures.get(release.digest)?.count ?? 0) + 1;
+        const againInMs = breakMs(count, this.#deps.random());
+        this.#failures.set(release.digest, { count, untilMs: this.#deps.time.nowMs() + againInMs });
+        this.#deps.onEvent({ kind: "release-broken", release, error: failure, againInMs });
+      }
+      this.#plan();
+      this.#deps.onChange();
+    });
+  }
+
+  #drain(loaded: LoadedRelease, why: "replaced" | "undeployed" | "stopping"): void {
+    const { release, users } = loaded;
+    this.#deps.onEvent({ kind: "release-draining", release, why, tasks: users });
+    loaded.drain();
+  }
+}
