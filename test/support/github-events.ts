@@ -56,10 +56,12 @@ export function pullRequestEvent(sha: string, branch: string): GitHubEvent {
 
 type Sample = Readonly<Record<string, unknown>>;
 
-// The package's main file is JSON, which its type declarations do not know.
-const examples: readonly { readonly name: string; readonly examples: readonly Sample[] }[] = createRequire(
-  import.meta.url,
-)("@octokit/webhooks-examples");
+const require = createRequire(import.meta.url);
+/** The package's main file is JSON, which its type declarations do not know. */
+const examples: readonly {
+  readonly name: string;
+  readonly examples: readonly Sample[];
+}[] = require("@octokit/webhooks-examples");
 
 function example(name: string, fits: (sample: Sample) => boolean): Sample {
   const found = examples.find((definition) => definition.name === name)?.examples.find(fits);
