@@ -6,6 +6,7 @@ import { deployStage, readClusters } from "./release/deploy.ts";
 import { type DeployedRelease, planDeployment } from "./release/deploy-plan.ts";
 import { publishBuild } from "./release/publish.ts";
 import type { ReleaseApi } from "./release/release-api.ts";
+import { buildLines } from "./report/build-lines.ts";
 import { planLines } from "./report/plan-lines.ts";
 import type { RunRecord } from "./report/record.ts";
 import type { ApiTarget, RunPlan } from "./run-plan.ts";
@@ -28,7 +29,11 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: Pipeli
   const rollout = resolveRollout(plan.clusters, project);
 
   enter(record, "build", signal);
-  const build = await log.group(`Build ${project.slug}`, () => deps.buildProject(project));
+  const build = await log.group(`Build ${project.slug}`, async () => {
+    const built = await deps.buildProject(project);
+    for (const line of buildLines(built)) log.info(line);
+    return built;
+  });
   record.build = build;
   record.notices.push(...build.notices);
   if (plan.publish.kind === "build-only") return;

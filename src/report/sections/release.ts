@@ -1,4 +1,5 @@
 import type { Build } from "../../build/build.ts";
+import { byteSize } from "../byte-size.ts";
 import type { RunRecord } from "../record.ts";
 import { inlineCode } from "../untrusted-text.ts";
 import { plural } from "../verdict.ts";
@@ -33,7 +34,7 @@ function releaseCell(release: RunRecord["release"], mode: RunRecord["mode"]): st
 }
 
 function contentCell({ manifest, measured, archive }: Build): string {
-  return `${plural(manifest.length, "file")}, ${size(measured.tarSizeBytes)}, ${size(archive.sizeBytes)} packed`;
+  return `${plural(manifest.length, "file")}, ${byteSize(measured.tarSizeBytes)}, ${byteSize(archive.sizeBytes)} packed`;
 }
 
 function entryPoint({ entrypoint }: Build): string {
@@ -60,7 +61,7 @@ export function taskSection({ build }: RunRecord): Section | undefined {
 export function fileSection({ build }: RunRecord): Section | undefined {
   if (build === undefined || build.manifest.length === 0) return undefined;
   const rows = build.manifest.slice(0, listedFiles).map((entry) => {
-    const what = entry.kind === "symlink" ? `→ ${inlineCode(entry.target)}` : size(entry.sizeBytes);
+    const what = entry.kind === "symlink" ? `→ ${inlineCode(entry.target)}` : byteSize(entry.sizeBytes);
     return `| ${inlineCode(entry.path)} | ${what} |`;
   });
   const markdown = foldedList(
@@ -69,10 +70,4 @@ export function fileSection({ build }: RunRecord): Section | undefined {
     build.manifest.length - rows.length,
   );
   return { name: "files", leaveOutRank: 8, markdown };
-}
-
-function size(sizeBytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB"] as const;
-  const power = Math.min(units.length - 1, sizeBytes < 1 ? 0 : Math.floor(Math.log2(sizeBytes) / 10));
-  return `${(sizeBytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
