@@ -1,5 +1,6 @@
 import type { Client } from "@connectrpc/connect";
 import type { WorkerService } from "../api/gen/workflows/v1/worker_pb.ts";
+import { withQuietSessions } from "../api/http2-sessions.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -39,7 +40,7 @@ export async function createWorkerClient(endpoint: Endpoint): Promise<WorkerClie
   const transport = createGrpcTransport({
     baseUrl: "http://worker",
     acceptCompression: [],
-    sessionManager: sessions,
+    sessionManager: withQuietSessions(sessions),
     interceptors: [
       (next) => (request) => {
         request.header.set("authorization", `Bearer ${endpoint.token}`);
