@@ -24,12 +24,14 @@ export interface IncomingBlob {
 
 /**
  * Blobs as files. What a crash left half received is removed here: the folder belongs to one process, which
- * the database's lock sees to.
+ * the database's lock sees to. Throws store-failed.
  */
 export async function openFileBlobs(folder: string): Promise<BlobStore> {
   const incoming = join(folder, "incoming");
-  await rm(incoming, { recursive: true, force: true });
-  await mkdir(incoming, { recursive: true });
+  await failing("opening the folder of artifacts", async () => {
+    await rm(incoming, { recursive: true, force: true });
+    await mkdir(incoming, { recursive: true });
+  });
   // Two levels, because some file systems slow down with many thousands of files in one folder.
   const pathOf = (sha256: string) => join(folder, sha256.slice(0, 2), sha256);
   return {

@@ -71,5 +71,7 @@ describe("blobs in files", () => {
     const blobs = await openFileBlobs(join(folder.path, "blobs"));
     await folder[Symbol.asyncDispose]();
     await assert.rejects(blobs.begin(), errorOf("store-failed", /receiving an artifact/));
+    await using other = await createScratchFolder({ "is-a-file": "" });
+    await assert.rejects(openFileBlobs(join(other.path, "is-a-file")), errorOf("store-failed", /opening/));
   });
 });
