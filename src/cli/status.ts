@@ -22,7 +22,7 @@ export function addStatusCommand(program: Command): void {
           cluster,
           release ?? "none",
           publishedAt ?? "",
-          tasks.join(", "),
+          release === undefined ? "" : String(tasks.length),
         ]);
         return {
           json: { workflow: slug, clusters: status },
