@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { exitCodes } from "../errors.ts";
 import { version } from "../version.ts";
 import { addBuildCommand } from "./build.ts";
+import { addClusterCommand } from "./cluster.ts";
 import { addDeployCommand } from "./deploy.ts";
 import { addKeyCommand } from "./key.ts";
 import { addPublishCommand } from "./publish.ts";
@@ -31,6 +32,7 @@ export function createProgram(): Command {
   addDeployCommand(program);
   addStatusCommand(program);
   addServeCommand(program);
+  addClusterCommand(program);
   addKeyCommand(program);
   return program;
 }
