@@ -56,7 +56,10 @@ const uploadIdleMs = 60_000;
 export async function openControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { dataFolder, clock, random, verify, report } = options;
   const store = await openSqliteStore({ dataFolder, clock, random, role: "server" });
-  const blobs = await openFileBlobs(join(dataFolder, "artifacts"));
+  const blobs = await openFileBlobs(join(dataFolder, "artifacts")).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const { maxArchiveSizeBytes } = artifactLimits;
   const limits = { maxArchiveSizeBytes, maxUploads };
   const room = createArtifactRoom({ store: store.artifacts, blobs, verify, limits });
