@@ -104,7 +104,7 @@ async function packFile(file: FileToPack, packing: Packing): Promise<ManifestEnt
     if (!stats.isFile()) throw changed(file, "is no longer a file");
     const { size: sizeBytes } = stats;
     if (sizeBytes > limits.maxFileSizeBytes) {
-      const message = `${file.path} has ${megabytes(sizeBytes)}; a file may have ${megabytes(limits.maxFileSizeBytes)}.`;
+      const message = `${file.path} has ${readable(sizeBytes)}; a file may have ${readable(limits.maxFileSizeBytes)}.`;
       throw new UserError("artifact-too-large", message);
     }
     const mode = (stats.mode & 0o100) === 0 ? 0o644 : 0o755;
@@ -202,11 +202,12 @@ function tarTooLarge(files: readonly (FileToPack | SymlinkToPack)[], limits: Art
   sizes.sort((a, b) => b.sizeBytes - a.sizeBytes);
   const problems = sizes
     .slice(0, 10)
-    .map(({ path, sizeBytes }) => ({ message: `${path} has ${megabytes(sizeBytes)}` }));
-  const message = `The artifact would have more than ${megabytes(limits.maxTarSizeBytes)}. Its largest files:`;
+    .map(({ path, sizeBytes }) => ({ message: `${path} has ${readable(sizeBytes)}` }));
+  const message = `The artifact would have more than ${readable(limits.maxTarSizeBytes)}. Its largest files:`;
   return new UserError("artifact-too-large", message, { problems });
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+function readable(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
+  return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }

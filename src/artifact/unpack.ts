@@ -50,8 +50,8 @@ export async function unpackArtifact(
     }
   };
   const sink = createFolderSink(staging, onDisk);
+  onDisk(() => mkdirSync(staging));
   try {
-    onDisk(() => mkdirSync(staging));
     const found = await readArtifact(archive, limits, sink);
     if (found.digest !== digest) {
       throw new UserError("artifact-invalid", `The archive has the digest ${found.digest}, not ${digest}.`);
@@ -64,7 +64,8 @@ export async function unpackArtifact(
     return found;
   } catch (error) {
     sink.abandon();
-    await rm(staging, { recursive: true, force: true, maxRetries: 3 });
+    // What cannot be removed must not hide why.
+    await rm(staging, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     throw error;
   }
 }
