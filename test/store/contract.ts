@@ -3,6 +3,8 @@ import type { Clock } from "../../src/engine/id.ts";
 import type { Store } from "../../src/store/port.ts";
 import { clusterContract } from "./contract-clusters.ts";
 import { deploymentContract } from "./contract-deployments.ts";
+import { jobListContract } from "./contract-job-lists.ts";
+import { jobContract } from "./contract-jobs.ts";
 import { keyAndArtifactContract } from "./contract-keys-and-artifacts.ts";
 import { releaseModelContract } from "./contract-release-model.ts";
 import { releaseContract } from "./contract-releases.ts";
@@ -12,6 +14,8 @@ export interface StoreUnderTest extends AsyncDisposable {
   /** Moves the store's clock. */
   advanceMs(ms: number): void;
   readonly clock: Clock;
+  /** Closes the store and opens it again, as a restart does. */
+  reopen(): Promise<Store>;
 }
 
 /** Opens an empty store of its own for each call. */
@@ -23,4 +27,6 @@ export function storeContract(open: OpenStore): void {
   releaseContract(open);
   deploymentContract(open);
   releaseModelContract(open);
+  jobContract(open);
+  jobListContract(open);
 }

@@ -10,7 +10,9 @@ export async function openStoreUnderTest(): Promise<StoreUnderTest & { readonly 
   const dataFolder = await mkdtemp(join(tmpdir(), "workflow-release-store-"));
   let nowMs = Date.UTC(2026, 0, 1);
   const clock = () => nowMs;
-  const store = await openSqliteStore({ dataFolder, clock, random: randomBytes, role: "server" });
+  const openAgain = () => openSqliteStore({ dataFolder, clock, random: randomBytes, role: "server" });
+  const store = await openAgain();
+  let newest = store;
   return {
     dataFolder,
     store,
@@ -18,8 +20,13 @@ export async function openStoreUnderTest(): Promise<StoreUnderTest & { readonly 
     advanceMs: (ms) => {
       nowMs += ms;
     },
+    async reopen() {
+      await newest.close();
+      newest = await openAgain();
+      return newest;
+    },
     async [Symbol.asyncDispose]() {
-      await store.close();
+      await newest.close();
       await rm(dataFolder, { recursive: true });
     },
   };
