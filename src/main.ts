@@ -76,8 +76,17 @@ async function main(): Promise<void> {
   }
   finish(record, outputFolder);
   await core.summary.addRaw(renderSummary(record)).write();
-  // Whatever still holds the event loop must not hold the job.
-  process.exit();
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  // There is nowhere to report to: RUNNER_TEMP is missing, the disk is full. The log is left.
+  const failure = toReleaseError(error);
+  core.error(failure.message, { title: failure.code });
+  process.exitCode = failure.exitCode;
+}
+// On Windows and macOS a pipe may still hold what was written last.
+await new Promise((resolve) => process.stdout.write("", resolve));
+// Whatever still holds the event loop must not hold the job.
+process.exit();

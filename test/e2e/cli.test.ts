@@ -82,7 +82,7 @@ test("build, publish, deploy and status share one project and answer as JSON", a
   );
   const elsewhere = { cwd: folder.path, env };
   const named = await runCli(["status", "--workflow", "tiles"], elsewhere);
-  assert.match(named.stdout, /^tiles-dev +[0-9a-f-]{36} +\S+Z +tiles\/Flaky@v1\.0, /m);
+  assert.match(named.stdout, /^tiles-dev +[0-9a-f-]{36} +\S+Z +5$/m);
   assert.equal((await runCli(["status"], elsewhere)).exitCode, 2);
 });
 

@@ -115,7 +115,7 @@ test("a project that does not import is annotated at its line", async () => {
   const broken = (text: string) => `${text}\nprint(undefined_name)\n`;
   await using push = await run(pushEvent, { "api-key": controlPlane.apiKey }, { "tiles.py": broken });
   assert.equal(push.exitCode, 1, push.log);
-  assert.equal(push.outputs["failure-reason"], "import-failed");
+  assert.equal(push.outputs["failure-reason"], "import-failed", push.log);
   assert.match(push.summary, /^## ❌ Failed while building: import-failed$/m);
   const located = push.commands.find(({ name, properties }) => name === "error" && properties.file);
   assert.ok(located, push.log);
@@ -133,4 +133,16 @@ test("a configuration with several mistakes is annotated at each of them", async
     .filter(({ name, properties }) => name === "error" && properties.file === "tilebox.workflow.toml")
     .map(({ properties }) => properties.line);
   assert.ok(lines.includes("3") && lines.includes("6"), push.log);
+});
+
+test("a runner without a place for temporary files is told so in the log", async () => {
+  await using project = await createScratchProject("tiles");
+  await using push = await runAction({
+    workspace: project.folder,
+    event: pushEvent(await project.git("rev-parse", "HEAD")),
+    env: { RUNNER_TEMP: `${project.folder}/missing` },
+  });
+  assert.equal(push.exitCode, 3);
+  const [error] = push.commands.filter(({ name }) => name === "error");
+  assert.match(error?.message ?? "", /missing/);
 });

@@ -22,7 +22,7 @@ export interface ActionOptions {
   readonly event: GitHubEvent;
   /** The step's `with:`. What it leaves out has its default of action.yml. */
   readonly inputs?: Readonly<Record<string, string>>;
-  /** The step's `env:`. */
+  /** The step's `env:`, and what a test wants to be different about the runner. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -130,7 +130,6 @@ function stepEnvironment({ workspace, event, inputs, env }: ActionOptions, folde
   const given = Object.entries({ ...Object.fromEntries(defaults), ...inputs });
   return {
     ...Object.fromEntries(machine),
-    ...env,
     ...Object.fromEntries(given.map(([name, value]) => [inputVariable(name), value])),
     CI: "true",
     GITHUB_ACTIONS: "true",
@@ -157,6 +156,7 @@ function stepEnvironment({ workspace, event, inputs, env }: ActionOptions, folde
     RUNNER_OS: { win32: "Windows", darwin: "macOS" }[process.platform as string] ?? "Linux",
     RUNNER_TEMP: join(folder, "temp"),
     RUNNER_TOOL_CACHE: join(folder, "tools"),
+    ...env,
   };
 }
 
