@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, posix } from "node:path";
+import { Readable } from "node:stream";
 import { SystemError, UserError } from "../errors.ts";
 import { type ArtifactLimits, artifactLimits } from "./limits.ts";
 import { isRefusedByWindows } from "./path-rules.ts";
@@ -50,8 +51,8 @@ export async function unpackArtifact(
     }
   };
   const sink = createFolderSink(staging, onDisk);
-  onDisk(() => mkdirSync(staging));
   try {
+    onDisk(() => mkdirSync(staging));
     const found = await readArtifact(archive, limits, sink);
     if (found.digest !== digest) {
       throw new UserError("artifact-invalid", `The archive has the digest ${found.digest}, not ${digest}.`);
@@ -64,6 +65,8 @@ export async function unpackArtifact(
     return found;
   } catch (error) {
     sink.abandon();
+    // It may not have been read at all, and then nobody else closes it.
+    if (archive instanceof Readable) archive.destroy();
     // What cannot be removed must not hide why.
     await rm(staging, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     throw error;

@@ -64,3 +64,8 @@ test("every part matters, and none can pass for another", () => {
   ];
   assert.equal(new Set(variants.map(fingerprint)).size, variants.length);
 });
+
+test("the fingerprint of this content is what it has always been", () => {
+  // When this changes, formatVersion must too.
+  assert.equal(fingerprint(content), "98b776fbe13bd5574a0bc037a636e80305615c220a853a61e7135c4156b539b3");
+});

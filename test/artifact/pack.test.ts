@@ -272,3 +272,10 @@ test("an archive that cannot be written", async () => {
   await assert.rejects(packArtifact(entries, join(folder.path, "taken")), errorOf("disk-failed"));
   assert.deepEqual(readdirSync(folder.path).sort(), ["files", "taken"]);
 });
+
+test("the digest of these files is what it has always been", async () => {
+  // When this changes, formatVersion must too: releases would be published again, and none would be recognised.
+  await using folder = await createScratchFolder();
+  const { digest } = await pack(folder, sample);
+  assert.equal(digest, "da16435a8519147e50b33ebbc68138ad653d1c7d22c0b9856fac1e845447e9b6");
+});

@@ -159,7 +159,6 @@ test("paths that lead out of the folder", async () => {
     "./a",
     "a\\..\\x",
     "a/../b",
-    "x\0y",
     ".git/config",
   ]) {
     await refuseEntries([{ name, content: "x" }], /is refused/);
