@@ -9,12 +9,10 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { createApiClient } from "../../src/api/client.ts";
 import { cliJson, serveControlPlane } from "../support/cli.ts";
 import { createScratchProject } from "../support/scratch-project.ts";
 
 const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
-const clusters = ["tiles-dev", "tiles-north", "tiles-south"];
 const publishArgs = [
   "publish",
   "--create-workflow",
@@ -36,10 +34,10 @@ await using controlPlane = await serveControlPlane(data);
 say(`workflow-release serve   listens at ${controlPlane.url}`);
 const { secret } = await cliJson<{ readonly secret: string }>(["key", "create", "demo", "--data", data]);
 say("workflow-release key create demo");
-{
-  using api = await createApiClient({ url: controlPlane.url, apiKey: secret, env: {} });
-  for (const slug of clusters) await api.workflows.createCluster({ name: slug, slug });
-  say(`clusters ${clusters.join(", ")}`);
+const env = { TILEBOX_API_URL: controlPlane.url, TILEBOX_API_KEY: secret };
+for (const slug of ["tiles-dev", "tiles-north", "tiles-south"]) {
+  await cliJson(["cluster", "create", slug, "--slug", slug], { env });
+  say(`workflow-release cluster create ${slug} --slug ${slug}`);
 }
 
 title("Build: choose the files, pack them, start the worker inside the artifact, find its tasks");
@@ -78,7 +76,7 @@ async function run(...args: string[]): Promise<void> {
   say(`$ workflow-release ${args.join(" ")}`);
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: project,
-    env: { ...process.env, TILEBOX_API_URL: controlPlane.url, TILEBOX_API_KEY: secret },
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const closed = once(child, "close");

@@ -50,6 +50,10 @@ export async function serveControlPlane(
 ): Promise<ServedControlPlane> {
   const child = start(["serve", "--data", dataFolder, "--port", "0", "--json", ...args], {});
   const exited = once(child, "exit");
+  // A test or demo that breaks off must not leave it behind.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => {
     log += chunk;
