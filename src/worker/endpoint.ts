@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export interface Endpoint extends Disposable {
   readonly variables: Environment;
   readonly token: string;
   /** True once the worker has said where it listens (0.64 and later say so before they import user code). */
-  announced(): Promise<boolean>;
+  announced(): boolean;
   /** True when something listens at the address. */
   listening(): Promise<boolean>;
   /** A new connection to the worker. */
@@ -32,6 +32,8 @@ export async function createEndpoint(watchdog: Watchdog): Promise<Endpoint> {
   const folder = await watchdog.makeFolder(runtimeParent());
   const token = randomBytes(32).toString("hex");
   const target = process.platform === "win32" ? await freePort() : join(folder, socketName);
+  // Written elsewhere and renamed, so it is whole when it is there; what it says we know.
+  const announcement = join(folder, "endpoint.json");
   const address = typeof target === "number" ? `127.0.0.1:${target}` : `unix://${target}`;
   const open = (): Socket =>
     typeof target === "number" ? connect({ host: "127.0.0.1", port: target }) : connect({ path: target });
@@ -42,12 +44,8 @@ export async function createEndpoint(watchdog: Watchdog): Promise<Endpoint> {
       TILEBOX_RUNTIME_TOKEN: token,
     },
     token,
-    announced: () =>
-      readFile(join(folder, "endpoint.json"), "utf8").then(
-        () => true,
-        () => false,
-      ),
-    listening: () => accepts(open()),
+    announced: () => existsSync(announcement),
+    listening: async () => (typeof target === "number" || existsSync(target)) && accepts(open()),
     connect: open,
     [Symbol.dispose]: () => watchdog.removeFolder(folder),
   };

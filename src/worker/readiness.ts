@@ -16,11 +16,11 @@ export interface Readiness {
   readonly tasks: readonly TaskIdentifier[];
 }
 
-/** Short enough not to be noticed, long enough to cost nothing: a look takes 0.1 ms. */
+/** Short enough not to be noticed, long enough to cost nothing: a look takes 0.01 ms. */
 const lookEveryMs = 4;
 /** A call without an answer is made again: while the interpreter lock is held, none is answered. */
 const answerWithinMs = 1_000;
-/** A worker that ends cuts its calls off with any status, a little before its exit is seen. */
+/** A worker that ends may answer with any status, a little before its exit is seen. */
 const exitFollowsWithinMs = 500;
 
 /** A worker on its way up. */
@@ -52,13 +52,13 @@ export async function awaitReadiness(
         output: process.output(),
       };
     }
-    if (await endpoint.announced()) clock.enterImport();
+    if (endpoint.announced()) clock.enterImport();
     reachable ||= clock.phase === "import" || (await endpoint.listening());
     if (reachable) answer = await (await starting.client).askForTasks(answerWithinMs);
     if (answer.kind === "foreign") return foreign(starting, answer.status);
     if (answer.kind === "tasks") {
       // A managed worker announces itself before it imports anything.
-      const generation = (await endpoint.announced()) ? "managed" : "legacy";
+      const generation = endpoint.announced() ? "managed" : "legacy";
       return { kind: "ready", generation, tasks: answer.tasks };
     }
     await within(process.exited, lookEveryMs);
@@ -66,7 +66,7 @@ export async function awaitReadiness(
 }
 
 async function exited({ process, endpoint, clock }: Starting): Promise<StartFailure> {
-  if (await endpoint.announced()) clock.enterImport();
+  if (endpoint.announced()) clock.enterImport();
   return { kind: "exited", phase: clock.phase, exit: await process.exited, output: process.output() };
 }
 

@@ -7,8 +7,8 @@ import type { TaskOutcome, Worker, WorkerState, WorkerStop } from "./worker.ts";
 import type { WorkerClient } from "./worker-client.ts";
 import { describeExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
 
-/** A worker's death cuts its calls off a little before its exit is seen. */
-const exitFollowsWithinMs = 500;
+/** A worker's death cuts its calls off before its exit is seen: a little, or longer on a machine that is short of time. */
+const exitFollowsWithinMs = 5_000;
 
 /** The parts of a started worker, as a Worker. */
 export function runningWorker(
@@ -36,7 +36,7 @@ export function runningWorker(
       try {
         await client.rpc.initializeWorker(request);
       } catch (error) {
-        throw await initializeError(process, error);
+        throw await initializeError(process, client, error);
       }
     },
     execute: (task, signal) =>
@@ -47,7 +47,7 @@ export function runningWorker(
           if (failedTask !== undefined) return { kind: "failed", task: failedTask };
           return { kind: "refused", reason: "the worker's answer held neither a result nor a failure" };
         })
-        .catch((error: unknown) => lostTask(process, error, signal)),
+        .catch((error: unknown) => lostTask(process, client, error, signal)),
     watchLogs: (signal) => logRecords(process, client, ready, signal),
     stop: async ({ graceMs, terminateMs }) => {
       if (state.kind === "ready") state = { kind: "stopping" };
@@ -81,23 +81,33 @@ async function end(
 }
 
 /** A status code cannot tell a dead worker from a call that the caller gave up: its exit can. */
-async function exitAfter(process: WorkerProcess): Promise<WorkerExit | undefined> {
-  return (await within(process.exited, exitFollowsWithinMs)) ? process.exit() : undefined;
+async function exitAfter(
+  process: WorkerProcess,
+  client: WorkerClient,
+  error: unknown,
+): Promise<WorkerExit | undefined> {
+  if (client.cutOff(error)) await within(process.exited, exitFollowsWithinMs);
+  return process.exit();
 }
 
 async function lostTask(
   process: WorkerProcess,
+  client: WorkerClient,
   error: unknown,
   signal: AbortSignal | undefined,
 ): Promise<TaskOutcome> {
   if (signal?.aborted === true && process.exit() === undefined) return { kind: "abandoned" };
-  const exit = await exitAfter(process);
+  const exit = await exitAfter(process, client, error);
   if (exit !== undefined) return { kind: "died", exit };
   return { kind: "refused", reason: error instanceof Error ? error.message : String(error) };
 }
 
-async function initializeError(process: WorkerProcess, error: unknown): Promise<SystemError> {
-  const exit = await exitAfter(process);
+async function initializeError(
+  process: WorkerProcess,
+  client: WorkerClient,
+  error: unknown,
+): Promise<SystemError> {
+  const exit = await exitAfter(process, client, error);
   const what = exit === undefined ? "refused to be initialised" : `ended with ${describeExit(exit)}`;
   return new SystemError("worker-lost", `The worker ${what} when it was initialised`, { cause: error });
 }
@@ -112,7 +122,7 @@ async function* logRecords(
   try {
     yield* client.rpc.watchLogs({}, { signal });
   } catch (error) {
-    if (signal.aborted || (await exitAfter(process)) !== undefined) return;
+    if (signal.aborted || (await exitAfter(process, client, error)) !== undefined) return;
     throw new SystemError("worker-lost", "The worker's log stream broke off", { cause: error });
   }
 }

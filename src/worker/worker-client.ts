@@ -10,7 +10,7 @@ export type TasksAnswer =
   | { readonly kind: "tasks"; readonly tasks: readonly TaskIdentifier[] }
   /** It answers, but still imports the user's module. */
   | { readonly kind: "loading" }
-  /** Nobody answered in time: not listening yet, or the import holds Python's interpreter lock. */
+  /** No answer: not listening yet, about to end, or an import that holds Python's interpreter lock. */
   | { readonly kind: "silent" }
   /** Something else answered. */
   | { readonly kind: "foreign"; readonly status: string };
@@ -19,6 +19,8 @@ export interface WorkerClient extends Disposable {
   readonly rpc: Client<typeof WorkerService>;
   /** Asks for the registered tasks; never rejects. */
   askForTasks(withinMs: number): Promise<TasksAnswer>;
+  /** Whether a call failed because the connection broke, and not because the worker said so. */
+  cutOff(error: unknown): boolean;
 }
 
 /**
@@ -49,15 +51,21 @@ export async function createWorkerClient(endpoint: Endpoint): Promise<WorkerClie
     ],
   });
   const rpc = createClient(worker.WorkerService, transport);
+  // A worker that ends cancels its calls, in its own words or in HTTP/2's.
+  const cutOff = (error: unknown): boolean => {
+    const { code, cause } = ConnectError.from(error);
+    return code === Code.Canceled || isSystemError(cause);
+  };
   return {
     rpc,
+    cutOff,
     askForTasks: async (withinMs) => {
       try {
         const { identifiers } = await rpc.listRegisteredTasks({}, { timeoutMs: withinMs });
         return { kind: "tasks", tasks: identifiers.map(({ name, version }) => ({ name, version })) };
       } catch (error) {
-        const { code, rawMessage, cause } = ConnectError.from(error);
-        if (code === Code.DeadlineExceeded || isSystemError(cause)) return { kind: "silent" };
+        const { code, rawMessage } = ConnectError.from(error);
+        if (code === Code.DeadlineExceeded || cutOff(error)) return { kind: "silent" };
         if (code === Code.Unavailable) return { kind: "loading" };
         return { kind: "foreign", status: `${Code[code]}: ${rawMessage}` };
       }

@@ -74,11 +74,12 @@ export async function launch(
   const stdout = new OutputTail(child.stdout as NonNullable<typeof child.stdout>);
   const stderr = new OutputTail(child.stderr as NonNullable<typeof child.stderr>);
   let exit: WorkerExit | undefined;
+  const closed = new Promise((resolve) => child.once("close", resolve));
   const exited = ended(child).then(async (how) => {
     exit = how;
     await killProcessTree(pid, marker);
     watchdog.release(pid);
-    await within(new Promise((resolve) => child.once("close", resolve)), lastWordsMs);
+    await within(closed, lastWordsMs);
     child.stdout?.destroy();
     child.stderr?.destroy();
     return how;
