@@ -14,6 +14,7 @@ import { healthRoutes } from "./health-routes.ts";
 import { connectInProcess } from "./in-process.ts";
 import { createJobServices } from "./job-services.ts";
 import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
+import { otlpRoutes } from "./otlp-routes.ts";
 import { connectionLimits } from "./protocol-servers.ts";
 import { createRequestHandler } from "./request-handler.ts";
 import { type Answer, withRequestLog } from "./request-log.ts";
@@ -73,6 +74,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   };
   const httpRoutes = [
     ...healthRoutes(async () => !closing.signal.aborted && (await store.probe().then(() => true))),
+    ...otlpRoutes({ telemetry: store.telemetry, clock }),
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),
     ...runnerRoutes({ registry, clusters: store.clusters, closing: closing.signal }),
   ];

@@ -7,17 +7,18 @@ import type { ReportFailure } from "./rpc-errors.ts";
 import { createRunnersSeen } from "./runners-seen.ts";
 import { createJobsService } from "./services/jobs.ts";
 import { createTasksService } from "./services/tasks.ts";
+import { createTelemetryService } from "./services/telemetry.ts";
 import type { Timers } from "./timers.ts";
 import { createWaitingRunners } from "./waiting-runners.ts";
 
 export interface JobServices {
-  readonly services: Required<Pick<Services, "tasks" | "jobs">>;
+  readonly services: Required<Pick<Services, "tasks" | "jobs" | "telemetry">>;
   /** Answers runners that wait and stops the timers. Call it before the listener closes. */
   close(): void;
 }
 
 interface JobServicesDeps {
-  readonly store: Pick<Store, "jobs">;
+  readonly store: Pick<Store, "jobs" | "telemetry">;
   readonly clock: Clock;
   readonly random: Random;
   readonly timers: Timers;
@@ -38,6 +39,7 @@ export function createJobServices({ store, clock, random, timers, report }: JobS
     services: {
       tasks: createTasksService({ jobs, waiting, leases, seen }),
       jobs: createJobsService({ jobs, clock, random }),
+      telemetry: createTelemetryService(store.telemetry),
     },
     close() {
       waiting.close();

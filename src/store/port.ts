@@ -20,6 +20,7 @@ import type {
 } from "../engine/release.ts";
 import type { Slug } from "../engine/slug.ts";
 import type { JobStore } from "./job-port.ts";
+import type { TelemetryStore } from "./telemetry-port.ts";
 
 export interface Store {
   readonly keys: KeyStore;
@@ -28,6 +29,7 @@ export interface Store {
   readonly workflows: WorkflowStore;
   readonly releases: ReleaseStore;
   readonly jobs: JobStore;
+  readonly telemetry: TelemetryStore;
   /** Fulfilled when a write can begin now; throws store-failed otherwise. For readiness. */
   probe(): Promise<void>;
   /** Finishes the writes that were submitted, then lets go of the data. Later calls throw. May be repeated. */

@@ -10,6 +10,7 @@ import { createReleaseTables } from "./release-table.ts";
 import { createTaskGroupTables } from "./task-group-table.ts";
 import { createTaskQueueTables } from "./task-queue-table.ts";
 import { createTaskTables } from "./task-table.ts";
+import { createTelemetryTables } from "./telemetry-table.ts";
 import { createWorkflowTable } from "./workflow-table.ts";
 
 /**
@@ -41,4 +42,5 @@ export const migrations: readonly Migration[] = [
       createJobProgressTables,
     ].join("\n"),
   },
+  { name: "telemetry", breaking: false, sql: createTelemetryTables },
 ];

@@ -18,6 +18,7 @@ import { createRecords } from "./records.ts";
 import { createReleaseStore } from "./releases.ts";
 import { migrations } from "./schema.ts";
 import type { Session } from "./session.ts";
+import { createTelemetryStore } from "./telemetry-store.ts";
 import { createWorkflowStore } from "./workflows.ts";
 import { createWriter, storeClosed } from "./writer.ts";
 
@@ -96,6 +97,7 @@ function createStore(database: DatabaseSync, databasePath: string, options: Sqli
     workflows: createWorkflowStore(session, records, history),
     releases: createReleaseStore(session, records, history, notices),
     jobs: createJobStore(session, records),
+    telemetry: createTelemetryStore(session),
     probe: () => session.writer.submit(() => {}),
   };
   return { session, parts };
