@@ -49,7 +49,8 @@ export async function buildProject(project: Project, options: BuildOptions): Pro
   signal.throwIfAborted();
   const discovery = await discoverIn(project, packed, options);
   const discoverMs = Math.round(performance.now() - packedAt);
-  log.info(`Found ${discovery.tasks.length} tasks in ${discoverMs} ms`);
+  const found = discovery.tasks.length === 1 ? "one task" : `${discovery.tasks.length} tasks`;
+  log.info(`Found ${found} in ${discoverMs} ms`);
   const { manifest, digest, archive, tarSizeBytes } = packed;
   const { entrypoint, slug } = project;
   const build: Build = {
