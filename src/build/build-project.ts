@@ -28,7 +28,7 @@ export interface BuildOptions {
 }
 
 /** Beside the archive: the Build as JSON. There is none while a build runs or after one that failed. */
-export const buildFileName = "build.json";
+const buildFileName = "build.json";
 
 /**
  * Packs a project and proves the artifact: its worker is started inside it, outside the checkout, and

@@ -1,3 +1,4 @@
+import type { ArchiveFile } from "../artifact/archive-writer.ts";
 import type { Manifest } from "../artifact/manifest.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { Entrypoint } from "../project/project.ts";
@@ -21,15 +22,7 @@ export interface Build {
   readonly notices: readonly string[];
 }
 
-/** The `.tar.zst` on disk. */
-export interface ArchiveFile {
-  /** Absolute path. */
-  readonly path: string;
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
-
-export interface BuildMeasurements {
+interface BuildMeasurements {
   readonly tarSizeBytes: number;
   readonly packMs: number;
   readonly discoverMs: number;

@@ -38,7 +38,7 @@ export interface WorkerProcess {
 }
 
 /** In a worker's environment, and so in that of all its children: how they are found again. */
-export const markerVariable = "WORKFLOW_RELEASE_WORKER";
+const markerVariable = "WORKFLOW_RELEASE_WORKER";
 
 /** How long to read on after the exit: a grandchild can hold the pipes open for ever. */
 const lastWordsMs = 200;

@@ -11,7 +11,7 @@ import { processTree, type SeenProcess } from "../support/process-list.ts";
 import { createScratchProject, type ScratchProject } from "../support/scratch-project.ts";
 import { assertNothingLeft, assertRemoved, start } from "../support/workers.ts";
 
-const parentProgram = fileURLToPath(new URL("../support/worker-parent.ts", import.meta.url));
+const parentProgram = fileURLToPath(new URL("../support/worker-parent-main.ts", import.meta.url));
 
 /** Each has an environment of its own, so that what is left can be told apart. */
 const lanes = 2;
