@@ -45,8 +45,8 @@ export class ReleaseFolders {
   /** Entries whose files were checked since this runner started, or made by it. */
   readonly #checked = new Set<string>();
   readonly #distrusted = new Set<string>();
-  /** One at a time for each digest. */
-  readonly #opening = new Map<string, Promise<unknown>>();
+  /** An entry is made, looked at or removed by one at a time. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   private constructor(folder: string, maxBytes: number, deps: ReleaseFoldersDeps) {
     this.#folder = folder;
@@ -65,13 +65,7 @@ export class ReleaseFolders {
   async use(digest: string, signal: AbortSignal): Promise<OpenedFolder> {
     this.#users.set(digest, (this.#users.get(digest) ?? 0) + 1);
     try {
-      const before = this.#opening.get(digest) ?? Promise.resolve();
-      const opening = before.then(() => this.#make(digest, signal));
-      this.#opening.set(
-        digest,
-        opening.catch(() => {}),
-      );
-      const record = await opening;
+      const record = await this.#inTurn(digest, () => this.#make(digest, signal));
       return {
         path: join(this.#entry(digest), filesName),
         prepared: record.prepared,
@@ -85,14 +79,31 @@ export class ReleaseFolders {
     }
   }
 
+  async #inTurn<T>(digest: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(digest) ?? Promise.resolve();
+    const turn = before.then(work);
+    const over = turn.catch(() => {});
+    this.#turns.set(digest, over);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(digest) === over) this.#turns.delete(digest);
+    }
+  }
+
   #entry(digest: string): string {
     return join(this.#folder, "releases", digest);
   }
 
   #letGo(digest: string): void {
     const users = (this.#users.get(digest) ?? 1) - 1;
-    if (users === 0) this.#users.delete(digest);
-    else this.#users.set(digest, users);
+    if (users > 0) {
+      this.#users.set(digest, users);
+      return;
+    }
+    this.#users.delete(digest);
+    // Nobody waits for it, and what cannot be removed now may be the next time.
+    this.#trim().catch(() => {});
   }
 
   async #make(digest: string, signal: AbortSignal): Promise<EntryRecord> {
@@ -152,12 +163,19 @@ export class ReleaseFolders {
     let total = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     for (const { digest, sizeBytes } of entries.sort((a, b) => a.usedAtMs - b.usedAtMs)) {
       if (total <= this.#maxBytes) return;
-      if (this.#users.has(digest)) continue;
-      this.#checked.delete(digest);
-      await rm(this.#entry(digest), { recursive: true, force: true, maxRetries: 3 });
+      const removed = await this.#inTurn(digest, () => this.#remove(digest));
+      if (!removed) continue;
       total -= sizeBytes;
       this.#deps.onRemoved(digest, sizeBytes);
     }
+  }
+
+  /** False for an entry that somebody uses. */
+  async #remove(digest: string): Promise<boolean> {
+    if (this.#users.has(digest)) return false;
+    this.#checked.delete(digest);
+    await rm(this.#entry(digest), { recursive: true, force: true, maxRetries: 3 });
+    return true;
   }
 }
 

@@ -15,7 +15,10 @@ export interface Claim extends Disposable {
   run(task: Task): Promise<TaskResult>;
 }
 
-export type RosterDeps = LoadedReleaseDeps;
+export interface RosterDeps extends LoadedReleaseDeps {
+  /** What was asked for before is not wanted any more. */
+  onWithdraw(): void;
+}
 
 interface Failures {
   readonly count: number;
@@ -210,5 +213,6 @@ export class Roster {
     const { release, users } = loaded;
     this.#deps.onEvent({ kind: "release-draining", release, why, tasks: users });
     loaded.drain();
+    this.#deps.onWithdraw();
   }
 }

@@ -104,6 +104,7 @@ class ReleaseRunner implements Runner {
       start: (release, folder, signal) => this.#startWorker(release, folder, signal),
       onChange: () => this.#onChange(),
       onFree: () => this.#loop.onFree(),
+      onWithdraw: () => this.#loop.withdraw(),
     });
     this.#loop = new TaskLoop({
       tasks: deps.api.tasks,

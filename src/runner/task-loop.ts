@@ -57,6 +57,7 @@ export class TaskLoop {
   readonly #parked: (() => void)[] = [];
   #asking = false;
   #wake = new AbortController();
+  #idleAsk = new AbortController();
   #starved = false;
   #busy = 0;
 
@@ -77,6 +78,7 @@ export class TaskLoop {
   /** Claims nothing more. */
   stop(): void {
     this.#stop.abort();
+    this.withdraw();
     this.wake();
     for (const next of this.#parked.splice(0)) next();
   }
@@ -92,6 +94,12 @@ export class TaskLoop {
   wake(): void {
     this.#wake.abort();
     this.#wake = new AbortController();
+  }
+
+  /** What is being asked for is not wanted any more: a request that waits for work is given up. */
+  withdraw(): void {
+    this.#idleAsk.abort();
+    this.#idleAsk = new AbortController();
   }
 
   /** A worker can take another task: whoever had nothing to ask for may have now. */
@@ -177,6 +185,11 @@ export class TaskLoop {
     if (computed === undefined && claim === undefined) return undefined;
     const answer = await this.#send(computed, claim);
     if (claim === undefined) return undefined;
+    if (answer === "withdrawn") {
+      claim[Symbol.dispose]();
+      idle.sleepMs = shortestSleepMs;
+      return undefined;
+    }
     const task = answer?.nextTask;
     if (task !== undefined) return { task, claim, [Symbol.dispose]: () => claim[Symbol.dispose]() };
     claim[Symbol.dispose]();
@@ -189,7 +202,7 @@ export class TaskLoop {
   async #send(
     computed: ComputedTask | undefined,
     claim: Claim | undefined,
-  ): Promise<NextTaskResponse | undefined> {
+  ): Promise<NextTaskResponse | "withdrawn" | undefined> {
     let report = computed;
     for (let failures = 0; ; failures++) {
       const claims = claim !== undefined && !this.#stop.signal.aborted;
@@ -197,11 +210,14 @@ export class TaskLoop {
       const request = create(NextTaskRequestSchema);
       if (report !== undefined) request.computedTask = report;
       if (claims) request.nextTaskToRun = claim.toRun;
+      // A report is never given up for what is asked with it.
+      const { signal } = report === undefined ? this.#idleAsk : this.#calls;
       try {
-        const answer = await this.#deps.tasks.nextTask(request, { signal: this.#calls.signal });
+        const answer = await this.#deps.tasks.nextTask(request, { signal });
         this.#deps.onReached();
         return answer;
       } catch (thrown) {
+        if (report === undefined && signal.aborted) return "withdrawn";
         const error = toReleaseError(thrown);
         if (isRefusal(error)) return this.#refuse(error);
         if (report !== undefined && errorTable[error.code].kind === "user") {
