@@ -22,6 +22,7 @@ export class Publisher {
   changes = 0;
   pending: Pending | undefined;
   #nextName = 1;
+  #onAnswer = () => {};
 
   constructor(workflow: Slug, artifact: ArtifactId, clusters: readonly Slug[]) {
     this.workflow = workflow;
@@ -29,8 +30,9 @@ export class Publisher {
     this.#clusters = clusters;
   }
 
-  /** Until a call fails, which is when the server was killed. */
-  async work(client: Workflows): Promise<void> {
+  /** Until a call fails, which is when the server was killed; returns its error. Tells of every answer. */
+  async work(client: Workflows, onAnswer: () => void): Promise<unknown> {
+    this.#onAnswer = onAnswer;
     try {
       // What was lost is repeated first, as a pipeline that is run again would do it.
       const lost = this.pending?.kind === "publish" ? this.pending.name : `release ${this.#nextName++}`;
@@ -40,8 +42,9 @@ export class Publisher {
         if (this.published.size % 5 === 0) await this.#undeploy(client, release);
         release = await this.#publish(client, `release ${this.#nextName++}`);
       }
-    } catch {
+    } catch (error) {
       // Which call it was is in `pending`.
+      return error;
     }
   }
 
@@ -61,6 +64,7 @@ export class Publisher {
     const release = idFromBytes<"release">(id?.uuid ?? new Uint8Array());
     if (release === undefined) throw new Error("a release without an id");
     this.published.set(name, release);
+    this.#onAnswer();
     return release;
   }
 
@@ -70,6 +74,7 @@ export class Publisher {
     this.pending = undefined;
     if (this.deployed !== release) this.changes++;
     this.deployed = release;
+    this.#onAnswer();
   }
 
   async #undeploy(client: Workflows, release: ReleaseId): Promise<void> {
@@ -78,6 +83,7 @@ export class Publisher {
     this.pending = undefined;
     if (this.deployed !== undefined) this.changes++;
     this.deployed = undefined;
+    this.#onAnswer();
   }
 
   #request(release: ReleaseId) {
