@@ -1,5 +1,6 @@
 /** A control plane as a process of its own, for tests that kill it: DATA_FOLDER keys|none. Prints its URL. */
 import { randomBytes } from "node:crypto";
+import { flushCompileCache } from "node:module";
 import { argv, exit } from "node:process";
 import { verifyArchive } from "../../src/artifact/verify.ts";
 import { openControlPlane } from "../../src/server/control-plane.ts";
@@ -18,4 +19,6 @@ const listener = await controlPlane.listen([{ kind: "tcp", host: "127.0.0.1", po
 for (const address of listener.addresses) {
   if (address.kind === "tcp") console.log(`http://127.0.0.1:${address.port}`);
 }
+// Whoever kills this process starts it again a hundred times: compiling once is enough.
+flushCompileCache();
 process.once("SIGTERM", () => controlPlane.close(2_000));

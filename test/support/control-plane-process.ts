@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("control-plane-main.ts", import.meta.url));
 
+const compileCache = fileURLToPath(new URL("../../.cache/node-compile/", import.meta.url));
+
 export interface ControlPlaneProcess extends AsyncDisposable {
   /** http://127.0.0.1:PORT */
   readonly url: string;
@@ -21,7 +23,10 @@ export async function startControlPlaneProcess(
   auth: "keys" | "none",
 ): Promise<ControlPlaneProcess> {
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [main, dataFolder, auth], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [main, dataFolder, auth], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  });
   const exited = once(child, "exit");
   try {
     const url = await firstLine(child, exited);
