@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { constants, createZstdCompress } from "node:zlib";
 import { SystemError } from "../errors.ts";
+import type { TarSink } from "./tar-batches.ts";
 
 /** The `.tar.zst` on disk. */
 export interface ArchiveFile {
@@ -15,7 +16,7 @@ export interface ArchiveFile {
 }
 
 /** Compresses what it is given into a file that appears at its path only when it is whole. */
-export interface ArchiveWriter {
+export interface ArchiveWriter extends TarSink {
   /**
    * Compresses a batch on the thread pool. One call at a time: the buffer is read until the promise is
    * fulfilled, and writes that queue up make Node end the zstd frame too early.

@@ -6,7 +6,7 @@ import { type ArchiveFile, createArchiveWriter } from "./archive-writer.ts";
 import { type ArtifactLimits, artifactLimits } from "./limits.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
 import { compareUtf8 } from "./path-rules.ts";
-import { batchBytes, createTarBatches, type TarBatches } from "./tar-batches.ts";
+import { batchBytes, createTarBatches, type TarBatches, type TarSink } from "./tar-batches.ts";
 import {
   blockBytes,
   createHeaderEncoder,
@@ -30,11 +30,14 @@ export interface SymlinkToPack {
   readonly target: string;
 }
 
-export interface PackedArtifact {
+export interface PackedTar {
   readonly manifest: Manifest;
   /** sha256 of the uncompressed tar, lower-case hex: the content's address. */
   readonly digest: string;
   readonly tarSizeBytes: number;
+}
+
+export interface PackedArtifact extends PackedTar {
   readonly archive: ArchiveFile;
 }
 
@@ -48,47 +51,60 @@ interface Packing {
 }
 
 /**
- * Packs files into a `.tar.zst` whose tar is the same bytes for the same files: on any path, umask, clock, time
- * zone and version of Node. Each file is read once. The archive appears at its path only when it is whole. Memory
+ * Packs files into a `.tar.zst`, as `packTar` does. The archive appears at its path only when it is whole. Memory
  * stays at some MiB, whatever the size of the tar.
  *
  * @param files In byte order of their paths, as `selectFiles` gives them.
  * @param archivePath Absolute; its folder exists.
- * @throws UserError artifact-too-large, with the largest files
- * @throws UserError files-invalid when a file cannot be read
- * @throws SystemError files-changed when a file changes or vanishes meanwhile
- * @throws SystemError disk-failed when the archive cannot be written
+ * @throws SystemError disk-failed when the archive cannot be written, and what `packTar` throws
  */
 export async function packArtifact(
   files: readonly (FileToPack | SymlinkToPack)[],
   archivePath: string,
   limits: ArtifactLimits = artifactLimits,
 ): Promise<PackedArtifact> {
+  const writer = createArchiveWriter(archivePath, batchBytes);
+  try {
+    const packed = await packTar(files, writer, limits);
+    return { ...packed, archive: await writer.finish() };
+  } finally {
+    writer.discard();
+  }
+}
+
+/**
+ * Packs files into a tar that is the same bytes for the same files: on any path, umask, clock, time zone and version
+ * of Node. Each file is read once.
+ *
+ * @param files In byte order of their paths, as `selectFiles` gives them.
+ * @throws UserError artifact-too-large, with the largest files
+ * @throws UserError files-invalid when a file cannot be read
+ * @throws SystemError files-changed when a file changes or vanishes meanwhile
+ */
+export async function packTar(
+  files: readonly (FileToPack | SymlinkToPack)[],
+  sink: TarSink,
+  limits: ArtifactLimits = artifactLimits,
+): Promise<PackedTar> {
   if (files.length > limits.maxFiles) {
     const message = `The artifact would hold ${files.length} files; the limit is ${limits.maxFiles}.`;
     throw new UserError("artifact-too-large", message);
   }
-  const headers = await createHeaderEncoder();
-  const writer = createArchiveWriter(archivePath, batchBytes);
-  try {
-    const packing: Packing = { tar: createTarBatches(writer), headers, limits };
-    const manifest: ManifestEntry[] = [];
-    let previous: string | undefined;
-    for (const file of files) {
-      if (previous !== undefined && compareUtf8(previous, file.path) >= 0) {
-        throw new SystemError("internal", `${file.path} is packed after ${previous}, out of byte order.`);
-      }
-      previous = file.path;
-      manifest.push(file.kind === "file" ? await packFile(file, packing) : await packSymlink(file, packing));
-      if (manifest.length % filesPerTurn === 0) await setImmediate();
-      if (packing.tar.sizeBytes + endOfTar.length > limits.maxTarSizeBytes) throw tarTooLarge(files, limits);
+  const packing: Packing = { tar: createTarBatches(sink), headers: await createHeaderEncoder(), limits };
+  const manifest: ManifestEntry[] = [];
+  let previous: string | undefined;
+  for (const file of files) {
+    if (previous !== undefined && compareUtf8(previous, file.path) >= 0) {
+      throw new SystemError("internal", `${file.path} is packed after ${previous}, out of byte order.`);
     }
-    await put(endOfTar, packing.tar);
-    const { digest, sizeBytes } = await packing.tar.finish();
-    return { manifest, digest, tarSizeBytes: sizeBytes, archive: await writer.finish() };
-  } finally {
-    writer.discard();
+    previous = file.path;
+    manifest.push(file.kind === "file" ? await packFile(file, packing) : await packSymlink(file, packing));
+    if (manifest.length % filesPerTurn === 0) await setImmediate();
+    if (packing.tar.sizeBytes + endOfTar.length > limits.maxTarSizeBytes) throw tarTooLarge(files, limits);
   }
+  await put(endOfTar, packing.tar);
+  const { digest, sizeBytes } = await packing.tar.finish();
+  return { manifest, digest, tarSizeBytes: sizeBytes };
 }
 
 async function packSymlink({ path, target }: SymlinkToPack, packing: Packing): Promise<ManifestEntry> {

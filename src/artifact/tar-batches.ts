@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
-import type { ArchiveWriter } from "./archive-writer.ts";
+
+/** Takes a tar batch by batch. One call at a time: the buffer is used until the promise is fulfilled. */
+export interface TarSink {
+  write(batch: Uint8Array): Promise<void>;
+}
 
 /**
  * A stream entry per file is what makes tar slow in Node; batches of some MiB cost next to nothing. Larger ones gain
@@ -9,7 +13,7 @@ export const batchBytes = 2 * 1024 * 1024;
 /** One that is filled, one that is compressed, and one between them, so that neither waits for the other. */
 const batchCount = 3;
 
-/** The tar as it grows: filled by the main thread while the thread pool compresses what was filled before. */
+/** The tar as it grows: filled by the main thread while the sink takes what was filled before (an archive compresses it on the thread pool). */
 export interface TarBatches {
   /** What the caller fills from `used` on, and then counts with `advance`. */
   readonly buffer: Buffer;
@@ -20,14 +24,14 @@ export interface TarBatches {
   /**
    * Hands the batch on and offers an empty one: `buffer` is another one afterwards.
    *
-   * @throws What writing the archive threw, for this batch or one before it.
+   * @throws What the sink threw, for this batch or one before it.
    */
   flush(): Promise<void>;
   /** Hands on what is left and returns when all of it is written. */
   finish(): Promise<{ readonly digest: string; readonly sizeBytes: number }>;
 }
 
-export function createTarBatches(writer: ArchiveWriter): TarBatches {
+export function createTarBatches(sink: TarSink): TarBatches {
   const hash = createHash("sha256");
   const buffers = Array.from({ length: batchCount }, (): Buffer => Buffer.allocUnsafeSlow(batchBytes));
   /** By buffer: fulfilled when its last content is written. */
@@ -40,7 +44,7 @@ export function createTarBatches(writer: ArchiveWriter): TarBatches {
   const handOn = () => {
     const batch = buffer.subarray(0, used);
     hash.update(batch);
-    last = last.then(() => writer.write(batch));
+    last = last.then(() => sink.write(batch));
     // Whoever waits for a buffer, or for the end, sees the failure; until then nobody does.
     last.catch(() => {});
     written[current] = last;
