@@ -5,8 +5,9 @@ import { configPosition } from "./config-position.ts";
 import { quote } from "./config-rules.ts";
 import { isRepositoryRoot } from "./find-config.ts";
 import { enterFolder, findIgnoreMatch, type IgnoreMatch } from "./gitignore.ts";
+import { firstMatch } from "./globs.ts";
 import type { Project } from "./project.ts";
-import { archiveName, outputFolderName } from "./selection.ts";
+import { outputFolderName } from "./selection.ts";
 import { planWalk, readIgnoreFile, type WalkPlan } from "./walk-plan.ts";
 
 /** One reason why a file of the checkout is not in the artifact, with the place to change. */
@@ -52,7 +53,7 @@ export async function explainAbsence(project: Project, path: string): Promise<re
 function findBorder(plan: WalkPlan, path: string): Absence | undefined {
   const parents = foldersAbove(path);
   const inOutput = parents.some((folder) => posix.basename(folder) === outputFolderName);
-  if (inOutput || posix.basename(path) === archiveName(plan.slug)) {
+  if (inOutput || posix.basename(path) === plan.archiveName) {
     return { reason: "own-output", message: `${path} is what a build writes, and never enters an artifact.` };
   }
   const nested = parents.find((folder) => isRepositoryRoot(join(plan.root, folder)));
@@ -65,7 +66,7 @@ function findBorder(plan: WalkPlan, path: string): Absence | undefined {
 }
 
 async function notIncluded(project: Project, plan: WalkPlan, path: string): Promise<Absence[]> {
-  if (plan.include.some((glob) => glob.test(path))) return [];
+  if (firstMatch(plan.include, path) !== undefined) return [];
   const folder = posix.dirname(path);
   const pattern = folder === "." ? path : `${folder}/**`;
   const position = await configPosition(project, ["build", "include"]);

@@ -35,3 +35,8 @@ export function compileGlob(source: string): Glob {
 export function mayMatchBelow(glob: Glob, folder: string): boolean {
   return glob.base.startsWith(folder) || folder.startsWith(glob.base);
 }
+
+export function firstMatch(globs: readonly Glob[], path: string): Glob | undefined {
+  for (const glob of globs) if (glob.test(path)) return glob;
+  return undefined;
+}

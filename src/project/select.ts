@@ -22,7 +22,7 @@ import { planWalk, type WalkPlan } from "./walk-plan.ts";
 export async function selectFiles(project: Project): Promise<Selection> {
   const plan = planWalk(project);
   if (plan.rootIgnored !== undefined) throw rootIgnored(project, plan.rootIgnored);
-  const report = walkProject(plan);
+  const report = walk(plan);
   const problems = [...(await unusedIncludes(project, plan, report)), ...fileProblems(plan, report)];
   if (problems.length > 0) {
     const count = problems.length === 1 ? "is one problem" : `are ${problems.length} problems`;
@@ -30,6 +30,15 @@ export async function selectFiles(project: Project): Promise<Selection> {
   }
   const tracked = await findTrackedIgnored(plan, report);
   return { files: report.files, notices: [...walkNotices(report), ...trackedNotice(tracked)] };
+}
+
+function walk(plan: WalkPlan): WalkReport {
+  try {
+    return walkProject(plan);
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && "path" in cause)) throw cause;
+    throw new UserError("files-invalid", `${cause.path} cannot be read: ${cause.code}.`, { cause });
+  }
 }
 
 function rootIgnored(project: Project, match: IgnoreMatch): UserError {

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { firstMatch } from "./globs.ts";
 import type { WalkReport } from "./walk.ts";
 import type { WalkPlan } from "./walk-plan.ts";
 
@@ -21,6 +22,6 @@ export async function findTrackedIgnored(plan: WalkPlan, report: WalkReport): Pr
     () => [],
   );
   return tracked.filter(
-    (path) => plan.include.some((glob) => glob.test(path)) && !plan.exclude.some((glob) => glob.test(path)),
+    (path) => firstMatch(plan.include, path) !== undefined && firstMatch(plan.exclude, path) === undefined,
   );
 }

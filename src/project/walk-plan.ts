@@ -10,6 +10,7 @@ import {
 } from "./gitignore.ts";
 import { compileGlob, type Glob } from "./globs.ts";
 import type { Project } from "./project.ts";
+import { archiveName } from "./selection.ts";
 
 /** What a walk needs to know of a project. */
 export interface WalkPlan {
@@ -17,7 +18,7 @@ export interface WalkPlan {
   readonly root: string;
   /** From the repository's root to `root`, with a slash at its end; "" when they are the same. */
   readonly prefix: string;
-  readonly slug: string;
+  readonly archiveName: string;
   readonly include: readonly Glob[];
   readonly exclude: readonly Glob[];
   /** Whether .gitignore files count. */
@@ -34,7 +35,7 @@ export function planWalk(project: Project): WalkPlan {
   return {
     root: project.root,
     prefix: path === "" ? "" : `${path}/`,
-    slug: project.slug,
+    archiveName: archiveName(project.slug),
     include: project.include.map(compileGlob),
     exclude: project.exclude.map(compileGlob),
     useGitignore: project.useGitignore,

@@ -3,8 +3,8 @@ import { sep } from "node:path";
 import { compareUtf8 } from "../artifact/path-rules.ts";
 import { isRepositoryRoot } from "./find-config.ts";
 import { enterFolder, findIgnoreMatch, type IgnoreMatch, type IgnoreRules } from "./gitignore.ts";
-import { type Glob, mayMatchBelow } from "./globs.ts";
-import { archiveName, outputFolderName, type SelectedFile } from "./selection.ts";
+import { firstMatch, type Glob, mayMatchBelow } from "./globs.ts";
+import { outputFolderName, type SelectedFile } from "./selection.ts";
 import { readIgnoreFile, type WalkPlan } from "./walk-plan.ts";
 
 /** What a walk came across, in byte order. Paths are relative to the root; those of folders end with a slash. */
@@ -63,16 +63,20 @@ function walkFolder(
   const rules = hasRules ? readIgnoreFile(above, plan.prefix + folder, onDisk) : above;
   for (const entry of inByteOrder(entries)) {
     const path = folder + entry.name;
-    const source = onDisk + sep + entry.name;
+    const isFolder = entry.isDirectory();
+    if (isFolder && isPassedOver(plan, report, `${path}/`, entry.name, rules)) continue;
+    if (!isFolder && !isSelected(plan, report, path, entry.name, rules)) continue;
     const escaped = undecodable.get(entry.name);
-    if (entry.isDirectory()) {
-      if (isPassedOver(plan, report, `${path}/`, entry.name, rules)) continue;
-      if (escaped !== undefined) report.undecodable.push(folder + escaped);
-      else walkFolder(plan, report, `${path}/`, source, enterFolder(rules, `${plan.prefix}${path}/`));
-    } else if (isSelected(plan, report, path, entry.name, rules)) {
-      if (escaped !== undefined) report.undecodable.push(folder + escaped);
-      else take(report, entry, path, source);
-    }
+    if (escaped !== undefined) report.undecodable.push(folder + escaped);
+    else if (!isFolder) take(report, entry, path, onDisk + sep + entry.name);
+    else
+      walkFolder(
+        plan,
+        report,
+        `${path}/`,
+        onDisk + sep + entry.name,
+        enterFolder(rules, `${plan.prefix}${path}/`),
+      );
   }
 }
 
@@ -107,14 +111,14 @@ function isSelected(
   name: string,
   rules: IgnoreRules | undefined,
 ): boolean {
-  if (!plan.include.some((glob) => glob.test(path))) return false;
-  const exclude = plan.exclude.find((glob) => glob.test(path));
+  if (firstMatch(plan.include, path) === undefined) return false;
+  const exclude = firstMatch(plan.exclude, path);
   if (exclude !== undefined) {
     report.usedExcludes.add(exclude);
     noteTakenAway(plan, report, path, exclude, (include) => include.test(path));
     return false;
   }
-  if (name === archiveName(plan.slug) || name.toLowerCase() === ".git") return false;
+  if (name === plan.archiveName || name.toLowerCase() === ".git") return false;
   const match = findIgnoreMatch(rules, plan.prefix + path);
   if (match !== undefined) {
     report.ignored.push({ path, match });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,6 +8,7 @@ import { type Problem, UserError } from "../../src/errors.ts";
 import { loadProject } from "../../src/project/load.ts";
 import { selectFiles } from "../../src/project/select.ts";
 import type { Selection } from "../../src/project/selection.ts";
+import { errorOf } from "../support/errors.ts";
 import { createScratchFolder, type Files } from "../support/scratch-folder.ts";
 
 /** For what Windows has no way to make. */
@@ -418,4 +419,14 @@ test("folders that are ignored, excluded or never included are not read", async 
     "data/clone/.git/HEAD": "",
   });
   assert.deepEqual(selection.notices, []);
+});
+
+test("a folder that cannot be read", async () => {
+  await using folder = await createScratchFolder({
+    "tilebox.workflow.toml": config('include = ["**"]', "src"),
+    "src/a": "",
+  });
+  const project = await loadProject(folder.path);
+  rmSync(project.root, { recursive: true });
+  await assert.rejects(selectFiles(project), errorOf("files-invalid", /src cannot be read: ENOENT/));
 });
