@@ -6,6 +6,7 @@ import { addClusterCommand } from "./cluster.ts";
 import { addDeployCommand } from "./deploy.ts";
 import { addKeyCommand } from "./key.ts";
 import { addPublishCommand } from "./publish.ts";
+import { addRunnerCommand } from "./runner.ts";
 import { addServeCommand } from "./serve.ts";
 import { addStatusCommand } from "./status.ts";
 
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   addDeployCommand(program);
   addStatusCommand(program);
   addServeCommand(program);
+  addRunnerCommand(program);
   addClusterCommand(program);
   addKeyCommand(program);
   return program;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { HttpApiClient } from "../api/client.ts";
 import type { RunnerRelease, RunnerReport } from "../api/runner-calls.ts";
 import { createIdSource, type Random } from "../engine/id.ts";
-import type { ReleaseError } from "../errors.ts";
+import { type ReleaseError, toReleaseError } from "../errors.ts";
 import { version } from "../version.ts";
 import type { Environment } from "../worker/environment.ts";
 import type { Watchdog } from "../worker/watchdog.ts";
@@ -206,7 +206,8 @@ class ReleaseRunner implements Runner {
       this.#onEvent({ kind: "worker-ready", release, tookMs: performance.now() - startedMs });
       return worker;
     } catch (error) {
-      folder.distrust();
+      // Other tasks than published have nothing to do with the folder.
+      if (toReleaseError(error).code !== "tasks-differ") folder.distrust();
       throw error;
     }
   }

@@ -1,12 +1,9 @@
 /** A release runner in this process against a control plane, with everything that it says kept. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { createApiClient } from "../../src/api/client.ts";
 import type { RunnerEvent } from "../../src/runner/events.ts";
-import { fetchArtifact } from "../../src/runner/fetch-artifact.ts";
-import { ReleaseFolders } from "../../src/runner/release-folders.ts";
-import { type Runner, type RunnerLimits, type RunnerOptions, startRunner } from "../../src/runner/runner.ts";
-import { systemTime } from "../../src/runner/time.ts";
+import { openRunner } from "../../src/runner/open-runner.ts";
+import type { Runner, RunnerLimits, RunnerOptions } from "../../src/runner/runner.ts";
 import { createWatchdog } from "../../src/worker/watchdog.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 
@@ -49,7 +46,6 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
   await using stack = new AsyncDisposableStack();
   const scratch = stack.use(await createScratchFolder());
   const { url, apiKey } = options;
-  const api = stack.use(await createApiClient({ url, apiKey, env: {}, protocol: "grpc" }));
   const events: RunnerEvent[] = [];
   const waiting = new Set<() => void>();
   const onEvent = (event: RunnerEvent): void => {
@@ -57,31 +53,22 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
     for (const look of [...waiting]) look();
   };
   const folder = join(options.dataFolder ?? scratch.path, "runner");
-  const folders = await ReleaseFolders.open(folder, options.maxBytes ?? 10e9, {
-    clock: Date.now,
-    unpack: (digest, into, signal) => fetchArtifact(api, digest, into, signal),
-    onRemoved: (digest, sizeBytes) => onEvent({ kind: "folder-removed", digest, sizeBytes }),
-  });
-  const runner = startRunner(
-    {
+  const runner = stack.use(
+    await openRunner({
+      url,
+      apiKey,
+      dataFolder: folder,
+      maxDiskBytes: options.maxBytes ?? 10e9,
+      environment: process.env,
+      watchdog,
+      random: (sizeBytes) => randomBytes(sizeBytes),
+      onEvent,
       cluster: options.cluster,
       concurrency: options.concurrency ?? 1,
       stopWhenIdling: options.stopWhenIdling ?? false,
       limits: { ...testLimits, ...options.limits },
-    },
-    {
-      api,
-      url,
-      apiKey,
-      folders,
-      environment: process.env,
-      watchdog,
-      time: systemTime,
-      random: (sizeBytes) => randomBytes(sizeBytes),
-      onEvent,
-    },
+    }),
   );
-  runner.ended.catch(() => {});
   const owned = stack.move();
   return {
     runner,
@@ -105,10 +92,6 @@ export async function startTestRunner(options: TestRunnerOptions): Promise<TestR
         look();
       });
     },
-    [Symbol.asyncDispose]: async () => {
-      runner.quit();
-      await runner.ended.catch(() => {});
-      await owned.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
