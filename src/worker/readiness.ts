@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { StartClock } from "./start-clock.ts";
@@ -16,8 +17,11 @@ export interface Readiness {
   readonly tasks: readonly TaskIdentifier[];
 }
 
-/** Short enough not to be noticed, long enough to cost nothing: a look takes 0.01 ms. */
-const lookEveryMs = 4;
+/** Short enough not to be noticed, long enough to cost nothing. */
+const lookEveryMs = 5;
+/** A call costs a hundred looks: a slow import is asked ever less often, at a twentieth of its time so far. */
+const askLessAfter = 20;
+const askAtLeastEveryMs = 100;
 /** A call without an answer is made again: while the interpreter lock is held, none is answered. */
 const answerWithinMs = 1_000;
 /** A worker that ends may answer with any status, a little before its exit is seen. */
@@ -61,7 +65,8 @@ export async function awaitReadiness(
       const generation = endpoint.announced() ? "managed" : "legacy";
       return { kind: "ready", generation, tasks: answer.tasks };
     }
-    await within(process.exited, lookEveryMs);
+    const pauseMs = reachable ? clock.elapsedMs() / askLessAfter : 0;
+    await delay(Math.min(Math.max(pauseMs, lookEveryMs), askAtLeastEveryMs));
   }
 }
 

@@ -32,10 +32,15 @@ export class StartClock {
     this.#importAt ??= this.#now();
   }
 
+  /** Of the phase. */
+  elapsedMs(): number {
+    return this.#now() - (this.#importAt ?? this.#startedAt);
+  }
+
   /** Whether the phase has taken longer than it may. Reports progress when that is due. */
   overdue(): boolean {
     const now = this.#now();
-    const elapsedMs = now - (this.#importAt ?? this.#startedAt);
+    const elapsedMs = this.elapsedMs();
     if (now - this.#saidAt >= progressEveryMs) {
       this.#saidAt = now;
       this.#onProgress({ phase: this.phase, elapsedMs, limitMs: this.limitMs });
