@@ -32,6 +32,8 @@ const lazyOidc: Plugin = {
 
 rmSync(outputFolder, { recursive: true, force: true });
 await build({
+  // The names of chunks depend on the paths of their sources as seen from here.
+  absWorkingDir: root,
   entryPoints: { index: join(root, "src/main.ts"), cli: join(root, "src/cli.ts") },
   outdir: outputFolder,
   bundle: true,
