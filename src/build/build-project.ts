@@ -1,20 +1,19 @@
 import { createReadStream } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ArchiveFile } from "../artifact/archive-writer.ts";
 import { fingerprint, formatVersion } from "../artifact/fingerprint.ts";
-import { packArtifact } from "../artifact/pack.ts";
 import { unpackArtifact } from "../artifact/unpack.ts";
 import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
-import { selectFiles } from "../project/select.ts";
-import { archiveName } from "../project/selection.ts";
 import type { Environment } from "../worker/environment.ts";
 import type { StartProgress } from "../worker/start-failure.ts";
 import { workerCommand } from "../worker/start-worker.ts";
 import { createWatchdog } from "../worker/watchdog.ts";
 import type { Build } from "./build.ts";
 import { type DiscoveryLimits, discoverTasks, discoveryLimits } from "./discover.ts";
+import { type PackedProject, packProject } from "./pack-project.ts";
 
 export interface BuildOptions {
   /** Absolute; made when it is not there. The archive and build.json are written into it. */
@@ -31,28 +30,34 @@ export interface BuildOptions {
 const buildFileName = "build.json";
 
 /**
- * Packs a project and proves the artifact: its worker is started inside it, outside the checkout, and
- * says which tasks it has.
+ * Packs a project and proves the artifact.
  *
  * @throws ReleaseError of choosing, packing, starting or checking
  */
 export async function buildProject(project: Project, options: BuildOptions): Promise<Build> {
+  options.signal.throwIfAborted();
+  return await buildPacked(await packProject(project, options.outputFolder), options);
+}
+
+/**
+ * Writes the archive and proves it: the worker is started inside the artifact, outside the checkout, and says which
+ * tasks it has.
+ *
+ * @throws ReleaseError of writing, starting or checking
+ */
+export async function buildPacked(packed: PackedProject, options: BuildOptions): Promise<Build> {
   const { outputFolder, log, signal } = options;
+  const { project, manifest, digest, measured } = packed;
+  const { entrypoint, slug } = project;
+  await rm(join(outputFolder, buildFileName), { force: true });
+  const archive = await packed.writeArchive();
+  log.info(`Packed ${manifest.length} files, ${measured.tarSizeBytes} bytes, digest ${digest}`);
   signal.throwIfAborted();
   const startedAt = performance.now();
-  const { files, notices } = await selectFiles(project);
-  await mkdir(outputFolder, { recursive: true });
-  await rm(join(outputFolder, buildFileName), { force: true });
-  const packed = await packArtifact(files, join(outputFolder, archiveName(project.slug)));
-  const packedAt = performance.now();
-  log.info(`Packed ${packed.manifest.length} files, ${packed.tarSizeBytes} bytes, digest ${packed.digest}`);
-  signal.throwIfAborted();
-  const discovery = await discoverIn(project, packed, options);
-  const discoverMs = Math.round(performance.now() - packedAt);
+  const discovery = await discoverIn(packed, archive, options);
+  const discoverMs = Math.round(performance.now() - startedAt);
   const found = discovery.tasks.length === 1 ? "one task" : `${discovery.tasks.length} tasks`;
   log.info(`Found ${found} in ${discoverMs} ms`);
-  const { manifest, digest, archive, tarSizeBytes } = packed;
-  const { entrypoint, slug } = project;
   const build: Build = {
     formatVersion,
     slug,
@@ -62,28 +67,30 @@ export async function buildProject(project: Project, options: BuildOptions): Pro
     fingerprint: fingerprint({ manifest, entrypoint, tasks: discovery.tasks }),
     tasks: discovery.tasks,
     archive,
-    measured: { tarSizeBytes, packMs: Math.round(packedAt - startedAt), discoverMs },
-    notices: [...notices, ...discovery.notices],
+    measured: { ...measured, discoverMs },
+    notices: [...packed.notices, ...discovery.notices],
   };
   await writeBuildFile(outputFolder, build);
   return build;
 }
 
-type Packed = Awaited<ReturnType<typeof packArtifact>>;
-
-async function discoverIn(project: Project, packed: Packed, { env, log, signal, limits }: BuildOptions) {
+async function discoverIn(
+  { project, manifest, digest }: PackedProject,
+  archive: ArchiveFile,
+  { env, log, signal, limits }: BuildOptions,
+) {
   const watchdog = createWatchdog();
   const scratch = await watchdog.makeFolder(tmpdir());
   try {
     const folder = join(scratch, "artifact");
-    await unpackArtifact(createReadStream(packed.archive.path), folder, { digest: packed.digest });
+    await unpackArtifact(createReadStream(archive.path), folder, { digest });
     signal.throwIfAborted();
-    const locked = packed.manifest.some((entry) => entry.path === "uv.lock");
+    const locked = manifest.some((entry) => entry.path === "uv.lock");
     log.info(`Starting the worker in the artifact: ${workerCommand(project.entrypoint, locked).join(" ")}`);
     return await discoverTasks({
       project,
       folder,
-      manifest: packed.manifest,
+      manifest,
       environment: env,
       limits: limits ?? discoveryLimits,
       watchdog,

@@ -30,7 +30,7 @@ export interface Absence extends Problem {
 export async function explainAbsence(project: Project, path: string): Promise<readonly Absence[]> {
   const stats = lstatSync(join(project.root, path), { throwIfNoEntry: false });
   if (stats === undefined || path === "" || path.split("/").includes("..")) return [];
-  const plan = planWalk(project);
+  const plan = planWalk(project, []);
   const border = findBorder(plan, path);
   if (border !== undefined) return [border];
   const absences: Absence[] = [];

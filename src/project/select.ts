@@ -16,11 +16,13 @@ import { planWalk, type WalkPlan } from "./walk-plan.ts";
  * Chooses the files of the artifact: what [build] include matches, less what exclude matches, less what .gitignore files
  * ignore, less what we write ourselves.
  *
+ * @param outputs Absolute paths of files that the build writes, besides the archive: what a build left must not change
+ *   the next one, wherever it was told to write.
  * @throws UserError files-invalid, with every file that cannot go into an artifact and every include pattern that
  *   selects nothing
  */
-export async function selectFiles(project: Project): Promise<Selection> {
-  const plan = planWalk(project);
+export async function selectFiles(project: Project, outputs: readonly string[] = []): Promise<Selection> {
+  const plan = planWalk(project, outputs);
   if (plan.rootIgnored !== undefined) throw rootIgnored(project, plan.rootIgnored);
   const report = walk(plan);
   const problems = [...(await unusedIncludes(project, plan, report)), ...fileProblems(plan, report)];

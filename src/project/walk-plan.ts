@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { pathInRepository } from "./find-config.ts";
 import {
   addIgnoreFile,
@@ -19,6 +19,8 @@ export interface WalkPlan {
   /** From the repository's root to `root`, with a slash at its end; "" when they are the same. */
   readonly prefix: string;
   readonly archiveName: string;
+  /** Relative to `root`. */
+  readonly outputs: ReadonlySet<string>;
   readonly include: readonly Glob[];
   readonly exclude: readonly Glob[];
   /** Whether .gitignore files count. */
@@ -29,13 +31,15 @@ export interface WalkPlan {
   readonly rootIgnored: IgnoreMatch | undefined;
 }
 
-export function planWalk(project: Project): WalkPlan {
+/** @param outputs Absolute paths of files that never enter. */
+export function planWalk(project: Project, outputs: readonly string[]): WalkPlan {
   const path = pathInRepository(project.repositoryRoot, project.root);
   const { rules, match } = project.useGitignore ? readRulesAbove(project.repositoryRoot, path) : nothingAbove;
   return {
     root: project.root,
     prefix: path === "" ? "" : `${path}/`,
     archiveName: archiveName(project.slug),
+    outputs: new Set(outputs.map((output) => relative(project.root, output).split(sep).join("/"))),
     include: project.include.map(compileGlob),
     exclude: project.exclude.map(compileGlob),
     useGitignore: project.useGitignore,

@@ -118,7 +118,7 @@ function isSelected(
     noteTakenAway(plan, report, path, exclude, (include) => include.test(path));
     return false;
   }
-  if (name === plan.archiveName || name.toLowerCase() === ".git") return false;
+  if (name === plan.archiveName || plan.outputs.has(path) || name.toLowerCase() === ".git") return false;
   const match = findIgnoreMatch(rules, plan.prefix + path);
   if (match !== undefined) {
     report.ignored.push({ path, match });

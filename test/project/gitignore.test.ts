@@ -108,7 +108,7 @@ test("the same files are ignored as git ignores", async () => {
         const at = index === 0 ? scratch.path : join(work, folder);
         tryWrite(join(at, ".gitignore"), lines.join("\n") + (lastLineEnds ? "\n" : ""));
       });
-      const plan = planWalk(project);
+      const plan = planWalk(project, []);
       const found = plan.rootIgnored === undefined ? walkProject(plan).files.map((file) => file.path) : [];
       assert.deepEqual(found, untrackedFiles(work));
     }),

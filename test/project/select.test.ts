@@ -110,6 +110,21 @@ test(".git, our own output and the archive never enter", async () => {
   assert.deepEqual(await paths(files), ["other.tar.zst", "tilebox.workflow.toml"]);
 });
 
+test("what a build wrote elsewhere does not enter the next one", async () => {
+  await using folder = await createScratchFolder({
+    "tilebox.workflow.toml": everything,
+    "out/build.json": "",
+    "out/tiles.tar.zst": "",
+    "src/build.json": "not ours",
+  });
+  const project = await loadProject(folder.path);
+  const { files } = await selectFiles(project, [join(folder.path, "out/build.json")]);
+  assert.deepEqual(
+    files.map((file) => file.path),
+    ["src/build.json", "tilebox.workflow.toml"],
+  );
+});
+
 test(".gitignore files apply: nested, negated, for folders only, from the folders above the root", async () => {
   const files = {
     ".git/HEAD": "",
