@@ -15,14 +15,25 @@ export function leaveOutUntil<S extends Section>(
   const expendable = sections.toSorted(
     (a, b) => b.leaveOutRank - a.leaveOutRank || b.markdown.length - a.markdown.length,
   );
-  const leftOut = new Set<S>();
-  let kept = sections;
-  while (!fits(kept) && leftOut.size < sections.length) {
-    const next = expendable[leftOut.size];
-    if (next !== undefined) leftOut.add(next);
-    kept = sections.filter((section) => !leftOut.has(section));
+  const without = (count: number) => {
+    const leftOut = new Set(expendable.slice(0, count));
+    return sections.filter((section) => !leftOut.has(section));
+  };
+  const count = smallest(sections.length, (candidate) => fits(without(candidate)));
+  const kept = new Set(without(count));
+  return { kept: [...kept], leftOut: sections.filter((section) => !kept.has(section)) };
+}
+
+/** The smallest number for which it is enough, by halving; `limit` when none is. */
+export function smallest(limit: number, isEnough: (candidate: number) => boolean): number {
+  let low = 0;
+  let high = limit;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (isEnough(middle)) high = middle;
+    else low = middle + 1;
   }
-  return { kept, leftOut: sections.filter((section) => leftOut.has(section)) };
+  return low;
 }
 
 /** A list that a reader opens; what it does not list is counted. */
