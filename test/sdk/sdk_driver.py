@@ -52,4 +52,5 @@ def main():
         print(json.dumps(answer(client, json.loads(line))), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
