@@ -13,7 +13,7 @@ import { workerCommand } from "../worker/start-worker.ts";
 import { createWatchdog } from "../worker/watchdog.ts";
 import type { Build } from "./build.ts";
 import { type DiscoveryLimits, discoverTasks, discoveryLimits } from "./discover.ts";
-import { type PackedProject, packProject } from "./pack-project.ts";
+import { buildFileName, type PackedProject, packProject } from "./pack-project.ts";
 
 export interface BuildOptions {
   /** Absolute; made when it is not there. The archive and build.json are written into it. */
@@ -25,9 +25,6 @@ export interface BuildOptions {
   readonly signal: AbortSignal;
   readonly limits?: DiscoveryLimits;
 }
-
-/** Beside the archive: the Build as JSON. There is none while a build runs or after one that failed. */
-const buildFileName = "build.json";
 
 /**
  * Packs a project and proves the artifact.

@@ -3,8 +3,8 @@ import type { Manifest } from "../artifact/manifest.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { Entrypoint } from "../project/project.ts";
 
-/** A project packed and checked, not yet published. Also written as build.json beside the archive. */
-export interface Build {
+/** A project's files as an artifact has them, and the tasks of the worker in it: what a release says. */
+export interface CheckedContent {
   /** Raised whenever the same files would give another digest or fingerprint. */
   readonly formatVersion: 1;
   readonly slug: string;
@@ -16,14 +16,22 @@ export interface Build {
   readonly fingerprint: string;
   /** Sorted by name, then version, by bytes. */
   readonly tasks: readonly TaskIdentifier[];
+  readonly measured: PackMeasurements;
+}
+
+/** A project packed and checked, not yet published. Also written as build.json beside the archive. */
+export interface Build extends CheckedContent {
   readonly archive: ArchiveFile;
   readonly measured: BuildMeasurements;
   /** What a person should know though the build succeeded: a missing uv.lock, an ignored tracked file. */
   readonly notices: readonly string[];
 }
 
-interface BuildMeasurements {
+export interface PackMeasurements {
   readonly tarSizeBytes: number;
   readonly packMs: number;
+}
+
+export interface BuildMeasurements extends PackMeasurements {
   readonly discoverMs: number;
 }

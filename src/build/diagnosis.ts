@@ -3,6 +3,7 @@ import { type Problem, type ReleaseError, SystemError, UserError } from "../erro
 import { explainAbsence } from "../project/explain.ts";
 import { nearestName } from "../project/nearest-name.ts";
 import type { StartFailure } from "../worker/start-failure.ts";
+import { workerCommand } from "../worker/start-worker.ts";
 import { describeExit, type WorkerOutput } from "../worker/worker-process.ts";
 import { type Frame, type ImportReport, parsePrintedTraceback } from "./import-report.ts";
 import { type Raised, troubleCode } from "./import-trouble.ts";
@@ -25,6 +26,7 @@ export interface DiagnosisContext extends Places {
 
 /** Enough for a traceback's end; the whole tail may have thousands. */
 const shownLines = 25;
+const shownCharacters = 500;
 
 const outOfMemory =
   "Look whether the machine ran out of memory: that is what most often kills a process so. Load large data in the tasks, not at import.";
@@ -89,7 +91,8 @@ async function timedOut(failure: TimeFailure, context: DiagnosisContext): Promis
 async function exited(failure: ExitFailure, context: DiagnosisContext): Promise<ReleaseError> {
   const complaint = readComplaint(failure.output.stderr);
   // Once Python runs, what looks like uv's error is the user's own printing.
-  const fromUv = failure.phase === "environment" && startsUv(context);
+  const fromUv =
+    failure.phase === "environment" && workerCommand(context.project.entrypoint, true)[0] === "uv";
   if (
     complaint !== undefined &&
     complaint.kind !== "import-failed" &&
@@ -245,10 +248,6 @@ function placed(
   return problem === undefined ? [] : [problem];
 }
 
-function startsUv({ project: { entrypoint } }: DiagnosisContext): boolean {
-  return entrypoint.kind === "runner" || entrypoint.argv[0] === "uv";
-}
-
 function subject({ project: { entrypoint } }: DiagnosisContext): string {
   return entrypoint.kind === "command" ? `[workflow] command ${entrypoint.argv[0]}` : "The worker";
 }
@@ -261,6 +260,7 @@ function importing({ project: { entrypoint } }: DiagnosisContext): string {
 
 /** What the process said last, as the cause: it is shown below the message, and nothing of it is lost. */
 function lastLines(output: WorkerOutput): Error | undefined {
-  const text = (output.stderr.trim() || output.stdout.trim()).split(/\r?\n/).slice(-shownLines).join("\n");
+  const lines = (output.stderr.trim() || output.stdout.trim()).split(/\r?\n/).slice(-shownLines);
+  const text = lines.map((line) => line.slice(0, shownCharacters)).join("\n");
   return text === "" ? undefined : new Error(`The worker's last lines:\n${text}`);
 }

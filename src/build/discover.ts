@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import type { Project } from "../project/project.ts";
 import { type Environment, withoutSecrets } from "../worker/environment.ts";
 import type { StartLimits, StartProgress } from "../worker/start-failure.ts";
-import { startWorker } from "../worker/start-worker.ts";
+import { startWorker, workerCommand } from "../worker/start-worker.ts";
 import type { Watchdog } from "../worker/watchdog.ts";
 import type { StopLimits, Worker } from "../worker/worker.ts";
 import { type DiagnosisContext, diagnose, leftOutError } from "./diagnosis.ts";
@@ -68,7 +68,7 @@ export async function discoverTasks(options: DiscoveryOptions): Promise<Discover
     throw await diagnose(started.failure, diagnosisContext({ ...options, folder, environment }, search));
   await using worker = started.worker;
   const tasks = checkedTasks(worker.tasks);
-  const notices = locked ? [] : [unlockedNotice];
+  const notices = locked || workerCommand(entrypoint, true)[0] !== "uv" ? [] : [unlockedNotice];
   return { tasks, notices: [...notices, ...(await stop(worker, options.limits))] };
 }
 

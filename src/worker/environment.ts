@@ -49,10 +49,10 @@ function isSecret(name: string, value: string): boolean {
 /**
  * Variables of whoever starts us that would make Python or uv use another project's environment or
  * modules, or contradict `--locked`; and every TILEBOX_ variable but the two that choose log levels,
- * because the others name another worker or carry the API key.
+ * because the others name another worker or carry the API key. Forced colours would hide uv's words.
  */
 const misleading =
-  /^(?:VIRTUAL_ENV(?:_PROMPT)?|CONDA_PREFIX|PYTHON(?:PATH|HOME|STARTUP|SAFEPATH|NOUSERSITE|PLATLIBDIR)|UV_(?:PROJECT(?:_ENVIRONMENT)?|WORKING_DIR(?:ECTORY)?|FROZEN|LOCKED|NO_SYNC|ISOLATED|ENV_FILE|RUN_.*)|TILEBOX_(?!LOG_LEVEL$|DEBUG$).*)$/;
+  /^(?:VIRTUAL_ENV(?:_PROMPT)?|CONDA_PREFIX|PYTHON(?:PATH|HOME|STARTUP|SAFEPATH)|FORCE_COLOR|CLICOLOR_FORCE|UV_(?:PROJECT(?:_ENVIRONMENT)?|WORKING_DIR(?:ECTORY)?|FROZEN|LOCKED|NO_SYNC|ISOLATED|ENV_FILE|RUN_.*)|TILEBOX_(?!LOG_LEVEL$|DEBUG$).*)$/;
 
 /** The variables that any worker may inherit: those above are left out. */
 export function inheritable(environment: Environment): Environment {

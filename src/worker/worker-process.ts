@@ -115,7 +115,11 @@ function ended(child: ChildProcess): Promise<WorkerExit> {
   });
 }
 
+/** What Windows returns for an access violation, its segmentation fault. */
+const accessViolation = 0xc0000005;
+
 function exitOfCode(code: number): WorkerExit {
+  if (code === accessViolation) return { kind: "signal", signal: "SIGSEGV" };
   const signal = (Object.keys(constants.signals) as NodeJS.Signals[]).find(
     (name) => constants.signals[name] === code - 128,
   );

@@ -92,6 +92,7 @@ it("inheritable leaves out what would lead Python, uv or the worker astray", () 
     "PYTHONPATH",
     "PYTHONHOME",
     "PYTHONSTARTUP",
+    "FORCE_COLOR",
     "UV_PROJECT",
     "UV_PROJECT_ENVIRONMENT",
     "UV_FROZEN",

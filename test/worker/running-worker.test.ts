@@ -119,6 +119,15 @@ describe("a worker that is up", { concurrency: 2 }, () => {
     assert.equal((await sleeping).kind, "died");
   });
 
+  it("has died when only uv was killed: its Python does not serve on as an orphan", async () => {
+    await using worker = await initialized();
+    const running = worker.execute(taskOf("Sleep", 60));
+    await delay(300);
+    process.kill(worker.pid, "SIGKILL");
+    assert.equal((await running).kind, "died");
+    await worker.exited;
+  });
+
   it("gives up a task that never answers, and works on", async () => {
     await using worker = await initialized();
     const outcome = await worker.execute(taskOf("ExitInterpreter"), AbortSignal.timeout(500));
