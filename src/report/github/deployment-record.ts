@@ -1,0 +1,98 @@
+/**
+ * What a GitHub Deployment of ours says in its payload. It is the only place that ties a deployed release
+ * to the commit it came from, so it is read back: to compare commits, and as the proof of a deployment.
+ */
+import type { GitHubClient } from "./client.ts";
+
+export interface DeploymentRecord {
+  readonly environment: string;
+  readonly workflow: string;
+  readonly cluster: string;
+  /** Ids and hashes of the release. */
+  readonly release: string;
+  readonly fingerprint: string;
+  readonly digest: string;
+  readonly commit: string;
+  readonly run: { readonly id: number; readonly attempt: number };
+}
+
+export type DeploymentState =
+  | "success"
+  | "failure"
+  | "error"
+  | "inactive"
+  | "in_progress"
+  | "queued"
+  | "pending";
+
+export interface RecordedDeployment {
+  readonly id: number;
+  readonly record: DeploymentRecord;
+  readonly state: DeploymentState;
+}
+
+/** Projects share clusters, and GitHub ends an environment's earlier deployments: each pair has its own. */
+export function environmentName(workflow: string, cluster: string): string {
+  return `${workflow}/${cluster}`;
+}
+
+/** How far back a record is looked for: each run on a cluster leaves one. */
+const lookedThrough = 30;
+
+/** The newest first; what another program wrote into the same environment is left out. */
+export async function* listDeployments(
+  { octokit, repository }: GitHubClient,
+  environment: string,
+): AsyncGenerator<RecordedDeployment> {
+  const { data } = await octokit.rest.repos.listDeployments({
+    ...repository,
+    environment,
+    per_page: lookedThrough,
+  });
+  for (const { id, payload } of data) {
+    const record = parseRecord(payload);
+    if (record?.environment !== environment) continue;
+    const statuses = await octokit.rest.repos.listDeploymentStatuses({
+      ...repository,
+      deployment_id: id,
+      per_page: 1,
+    });
+    yield { id, record, state: (statuses.data[0]?.state ?? "pending") as DeploymentState };
+  }
+}
+
+/**
+ * Who put this release on this cluster last: a deployment that succeeded or did not end, else one that was
+ * superseded since and may have been put back. Undefined when GitHub knows of none.
+ */
+export async function findDeployment(
+  client: GitHubClient,
+  environment: string,
+  release: string,
+): Promise<RecordedDeployment | undefined> {
+  let superseded: RecordedDeployment | undefined;
+  for await (const deployment of listDeployments(client, environment)) {
+    if (deployment.record.release !== release) continue;
+    if (deployment.state === "success" || deployment.state === "in_progress") return deployment;
+    if (deployment.state === "inactive") superseded ??= deployment;
+  }
+  return superseded;
+}
+
+function parseRecord(payload: unknown): DeploymentRecord | undefined {
+  let value = payload;
+  if (typeof payload === "string") {
+    try {
+      value = JSON.parse(payload);
+    } catch {
+      return undefined;
+    }
+  }
+  const { environment, workflow, cluster, release, fingerprint, digest, commit, run } = (value ??
+    {}) as Record<string, unknown>;
+  const texts = [environment, workflow, cluster, release, fingerprint, digest, commit];
+  const { id, attempt } = (run ?? {}) as Record<string, unknown>;
+  if (!texts.every((text) => typeof text === "string")) return undefined;
+  if (typeof id !== "number" || typeof attempt !== "number") return undefined;
+  return value as DeploymentRecord;
+}
