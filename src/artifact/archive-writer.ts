@@ -61,24 +61,18 @@ export function createArchiveWriter(path: string, maxBatchBytes: number): Archiv
       failure ??= error;
     }
   });
-  const check = () => {
-    if (failure !== undefined) throw diskFailed(path, failure);
-  };
   return {
     write: (batch) =>
       new Promise((resolve, reject) => {
-        compressor.write(batch, () => {
-          try {
-            check();
-            resolve();
-          } catch (error) {
-            reject(error);
-          }
+        compressor.write(batch, (error) => {
+          failure ??= error ?? undefined;
+          if (failure === undefined) resolve();
+          else reject(diskFailed(path, failure));
         });
       }),
     async finish() {
       await new Promise<void>((resolve) => compressor.once("close", resolve).end());
-      check();
+      if (failure !== undefined) throw diskFailed(path, failure);
       try {
         await promisify(fsync)(file);
         await promisify(close)(file);

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { zstdDecompressSync } from "node:zlib";
 import { artifactLimits } from "../../src/artifact/limits.ts";
 import { type FileToPack, packArtifact, type SymlinkToPack } from "../../src/artifact/pack.ts";
@@ -279,3 +280,29 @@ test("the digest of these files is what it has always been", async () => {
   const { digest } = await pack(folder, sample);
   assert.equal(digest, "da16435a8519147e50b33ebbc68138ad653d1c7d22c0b9856fac1e845447e9b6");
 });
+
+// Windows has no limit on the size of files to set.
+if (process.platform !== "win32") {
+  test("a disk that is full before the archive is written", async () => {
+    await using folder = await createScratchFolder({
+      "tilebox.workflow.toml": '[workflow]\nslug = "a"\nrunner = "a:b"\n[build]\ninclude = ["random"]\n',
+      random: randomBytes(3_000_000),
+    });
+    const packProject = fileURLToPath(new URL("../support/pack-project.ts", import.meta.url));
+    // 25 is SIGXFSZ, which would end the process before the write fails.
+    const command = `trap '' 25; ulimit -f 1000; exec "$0" "$@"`;
+    const args = [
+      "-c",
+      command,
+      process.execPath,
+      packProject,
+      folder.path,
+      join(folder.path, "out.tar.zst"),
+    ];
+    const { status, stderr } = spawnSync("sh", args, { encoding: "utf8" });
+    assert.notEqual(status, 0);
+    assert.match(stderr, /disk-failed/);
+    assert.match(stderr, /EFBIG/);
+    assert.deepEqual(readdirSync(folder.path).sort(), ["random", "tilebox.workflow.toml"]);
+  });
+}
