@@ -1,16 +1,17 @@
 import type { OutputName } from "../action-contract.ts";
-import { hasChanged, type RunRecord } from "./record.ts";
+import { contentOf, hasChanged, type RunRecord } from "./record.ts";
 
 /** The action's outputs, all of them, as far as the run came. */
 export function outputsOf(record: RunRecord, reportPath: string): Record<OutputName, string> {
   const { build, release } = record;
+  const content = contentOf(record);
   return {
     "workflow-slug": record.slug ?? "",
     "release-id": release?.id ?? "",
-    fingerprint: build?.fingerprint ?? "",
-    "artifact-digest": build?.digest ?? "",
+    fingerprint: content?.fingerprint ?? "",
+    "artifact-digest": content?.digest ?? "",
     "artifact-path": build?.archive.path ?? "",
-    tasks: JSON.stringify(build?.tasks ?? []),
+    tasks: JSON.stringify(content?.tasks ?? []),
     published: release?.outcome ?? "skipped",
     changed: String(hasChanged(record)),
     deployments: JSON.stringify([...record.deployments.values()]),
@@ -22,16 +23,18 @@ export function outputsOf(record: RunRecord, reportPath: string): Record<OutputN
 /** The run as JSON: what report-path points to and what `--json` prints. */
 export function reportOf(record: RunRecord) {
   const { build, release, failure } = record;
+  const content = contentOf(record);
   return {
     ok: failure === undefined,
     mode: record.mode,
     slug: record.slug,
-    digest: build?.digest,
-    fingerprint: build?.fingerprint,
-    tasks: build?.tasks,
-    files: build?.manifest,
+    origin: record.origin,
+    digest: content?.digest,
+    fingerprint: content?.fingerprint,
+    tasks: content?.tasks,
+    files: content?.manifest,
     archive: build?.archive,
-    measured: build?.measured,
+    measured: content?.measured,
     release: release && { id: release.id, outcome: release.outcome },
     plan: record.plan?.map(({ cluster, stage, before, after, change }) => ({
       cluster,

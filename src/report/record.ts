@@ -1,5 +1,6 @@
-import type { Build } from "../build/build.ts";
+import type { Build, CheckedContent } from "../build/build.ts";
 import { causeChain, type ErrorCode, type Problem, type ReleaseError } from "../errors.ts";
+import type { ContentChanges } from "../release/content-changes.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
 import type { PublishedRelease } from "../release/publish.ts";
@@ -17,6 +18,11 @@ export interface Failure {
   readonly causes: readonly string[];
 }
 
+/** Where a run has its content from. */
+export type ContentOrigin =
+  | { readonly kind: "release"; readonly release: PublishedRelease }
+  | { readonly kind: "built"; readonly changes: ContentChanges | undefined };
+
 /**
  * Everything a run knows about itself, filled in as it goes. All that is shown or put out is made from
  * this alone, so that a run that fails half-way reports the half it did.
@@ -32,6 +38,10 @@ export interface RunRecord {
   mode?: { readonly publish: boolean; readonly why: string };
   slug?: string;
   build?: Build;
+  /** Known without a build, from the release that has it. */
+  content?: CheckedContent;
+  /** Why the run did, or did not, build. */
+  origin?: ContentOrigin;
   release?: PublishedRelease;
   plan?: DeployPlan;
   /** One entry a cluster of the rollout: `planned` until its stage was carried out. */
@@ -49,6 +59,11 @@ export function startRecord(startedAtMs: number, helpUrl?: string): RunRecord {
     deployments: new Map(),
     notices: [],
   };
+}
+
+/** What the run's release is made of, whether or not it had to be built. */
+export function contentOf({ build, content }: RunRecord): CheckedContent | undefined {
+  return build ?? content;
 }
 
 export function recordFailure(record: RunRecord, error: ReleaseError): void {

@@ -1,6 +1,7 @@
-import type { Build } from "../../build/build.ts";
+import type { Build, CheckedContent } from "../../build/build.ts";
 import { byteSize } from "../byte-size.ts";
-import type { RunRecord } from "../record.ts";
+import { originText } from "../origin-text.ts";
+import { contentOf, type RunRecord } from "../record.ts";
 import { inlineCode } from "../untrusted-text.ts";
 import { plural } from "../verdict.ts";
 import { foldedList, type Section } from "./section.ts";
@@ -9,16 +10,19 @@ const listedFiles = 200;
 const listedTasks = 200;
 
 /** What the release is, or would be, and whether it was published. */
-export function releaseSection({ build, release, mode }: RunRecord): Section | undefined {
-  if (build === undefined) return undefined;
+export function releaseSection(record: RunRecord): Section | undefined {
+  const { build, release, mode, origin } = record;
+  const content = contentOf(record);
+  if (content === undefined) return undefined;
   const rows = [
-    ["Workflow", inlineCode(build.slug)],
+    ["Workflow", inlineCode(content.slug)],
     ["Release", releaseCell(release, mode)],
-    ["Content", contentCell(build)],
-    ["Entry point", inlineCode(entryPoint(build))],
-    ["Worker", `started inside the artifact, ${plural(build.tasks.length, "task")} found ${after(build)}`],
-    ["Artifact digest", inlineCode(build.digest)],
-    ["Fingerprint", inlineCode(build.fingerprint)],
+    ["Content", contentCell(content, build)],
+    ...(origin === undefined ? [] : [["Build", inlineCode(originText(origin, record.startedAtMs), 1_000)]]),
+    ["Entry point", inlineCode(entryPoint(content))],
+    ["Worker", workerCell(content, build)],
+    ["Artifact digest", inlineCode(content.digest)],
+    ["Fingerprint", inlineCode(content.fingerprint)],
   ];
   const table = ["| Release | |", "| --- | --- |", ...rows.map(([name, value]) => `| ${name} | ${value} |`)];
   return { name: "release", leaveOutRank: 3, markdown: table.join("\n") };
@@ -33,41 +37,46 @@ function releaseCell(release: RunRecord["release"], mode: RunRecord["mode"]): st
   return `${inlineCode(release.id)} (${how})`;
 }
 
-function contentCell({ manifest, measured, archive }: Build): string {
-  return `${plural(manifest.length, "file")}, ${byteSize(measured.tarSizeBytes)}, ${byteSize(archive.sizeBytes)} packed`;
+function contentCell({ manifest, measured }: CheckedContent, build: Build | undefined): string {
+  const packed = build === undefined ? "" : `, ${byteSize(build.archive.sizeBytes)} packed`;
+  return `${plural(manifest.length, "file")}, ${byteSize(measured.tarSizeBytes)}${packed}`;
 }
 
-function entryPoint({ entrypoint }: Build): string {
+function workerCell({ tasks }: CheckedContent, build: Build | undefined): string {
+  const found = `${plural(tasks.length, "task")} found`;
+  if (build === undefined) return `not started: ${found} when this content was built`;
+  return `started inside the artifact, ${found} after ${(build.measured.discoverMs / 1000).toFixed(1)} s`;
+}
+
+function entryPoint({ entrypoint }: CheckedContent): string {
   return entrypoint.kind === "runner" ? entrypoint.objectPath : entrypoint.argv.join(" ");
 }
 
-function after({ measured }: Build): string {
-  return `after ${(measured.discoverMs / 1000).toFixed(1)} s`;
-}
-
-export function taskSection({ build }: RunRecord): Section | undefined {
-  if (build === undefined) return undefined;
-  const rows = build.tasks
+export function taskSection(record: RunRecord): Section | undefined {
+  const content = contentOf(record);
+  if (content === undefined) return undefined;
+  const rows = content.tasks
     .slice(0, listedTasks)
     .map(({ name, version }) => `| ${inlineCode(name)} | ${inlineCode(version)} |`);
   const markdown = foldedList(
-    plural(build.tasks.length, "task"),
+    plural(content.tasks.length, "task"),
     ["| Task | Version |", "| --- | --- |", ...rows],
-    build.tasks.length - rows.length,
+    content.tasks.length - rows.length,
   );
   return { name: "tasks", leaveOutRank: 7, markdown };
 }
 
-export function fileSection({ build }: RunRecord): Section | undefined {
-  if (build === undefined || build.manifest.length === 0) return undefined;
-  const rows = build.manifest.slice(0, listedFiles).map((entry) => {
+export function fileSection(record: RunRecord): Section | undefined {
+  const { manifest = [] } = contentOf(record) ?? {};
+  if (manifest.length === 0) return undefined;
+  const rows = manifest.slice(0, listedFiles).map((entry) => {
     const what = entry.kind === "symlink" ? `→ ${inlineCode(entry.target)}` : byteSize(entry.sizeBytes);
     return `| ${inlineCode(entry.path)} | ${what} |`;
   });
   const markdown = foldedList(
-    plural(build.manifest.length, "file"),
+    plural(manifest.length, "file"),
     ["| File | Size |", "| --- | --- |", ...rows],
-    build.manifest.length - rows.length,
+    manifest.length - rows.length,
   );
   return { name: "files", leaveOutRank: 8, markdown };
 }
