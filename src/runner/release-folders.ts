@@ -29,6 +29,11 @@ interface EntryRecord {
 const recordName = "release.json";
 const filesName = "files";
 
+/** Where the files of a release lie below a runner's data folder. */
+export function filesFolderOf(dataFolder: string, digest: string): string {
+  return join(dataFolder, "releases", digest, filesName);
+}
+
 export interface OpenedFolder extends ReleaseFolder {
   /** Its environment was made before. */
   readonly prepared: boolean;
@@ -67,7 +72,7 @@ export class ReleaseFolders {
     try {
       const record = await this.#inTurn(digest, () => this.#make(digest, signal));
       return {
-        path: join(this.#entry(digest), filesName),
+        path: filesFolderOf(this.#folder, digest),
         prepared: record.prepared,
         markPrepared: () => this.#markPrepared(digest, record),
         distrust: () => void this.#distrusted.add(digest),

@@ -1,0 +1,141 @@
+/**
+ * Runs one real job from the exact artifact of a build, before anything is published: on a control plane in
+ * this process, with a runner of its own. Needs no key, and no network but what installing the release's
+ * dependencies needs.
+ */
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import type { ID } from "../api/gen/tilebox/v1/id_pb.ts";
+import { JobState } from "../api/gen/workflows/v1/core_pb.ts";
+import type { Build } from "../build/build.ts";
+import type { TaskIdentifier } from "../engine/task-identifier.ts";
+import { chooseIdentifier, withVersion } from "../engine/task-version.ts";
+import { UserError } from "../errors.ts";
+import { submitJob } from "../jobs/submit.ts";
+import { readTracebacks } from "../jobs/tracebacks.ts";
+import { readTaskTree, type TaskTree } from "../jobs/tree.ts";
+import { hasEnded, waitForJob } from "../jobs/wait.ts";
+import type { Log } from "../log.ts";
+import { nearestName } from "../project/nearest-name.ts";
+import { createWatchdog } from "../worker/watchdog.ts";
+import { openStage, type RehearsalStage } from "./stage.ts";
+import { type TaskFailure, taskFailures } from "./task-failures.ts";
+
+export interface RehearsedTask extends TaskIdentifier {
+  /** See jobs/input.ts. */
+  readonly input: Uint8Array<ArrayBuffer>;
+}
+
+export interface RehearsalOptions {
+  readonly build: Build;
+  readonly task: RehearsedTask;
+  readonly limits: RehearsalLimits;
+  /** Ours; workers get what of it is no secret. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  /** Aborting rejects with the signal's reason, with nothing left. */
+  readonly signal: AbortSignal;
+}
+
+export interface RehearsalLimits {
+  /** The whole of it, from unpacking to the job's end. */
+  readonly totalMs: number;
+  /** Tasks at once. */
+  readonly concurrency: number;
+}
+
+/** A check of a pull request is waited for by a person. */
+export const rehearsalLimits: RehearsalLimits = { totalMs: 10 * 60_000, concurrency: 2 };
+
+export interface RehearsalResult {
+  readonly outcome: "completed" | "failed" | "canceled" | "timed-out";
+  /** The task as the build has it, which is compatible with the one that was asked for. */
+  readonly task: TaskIdentifier;
+  readonly tookMs: number;
+  readonly tree: TaskTree;
+  /** One for each task that failed, optional ones too. */
+  readonly failures: readonly TaskFailure[];
+}
+
+/** A summary of more tasks is read by nobody. */
+const shownTasks = 200;
+
+/**
+ * A job that fails or does not end in time is a result. Rejects when it could not be run at all: with
+ * input-invalid for a task that the build does not have, or with what kept the release from being loaded.
+ * Whatever happens, nothing is left running, and the temporary folder is being removed.
+ */
+export async function rehearse(options: RehearsalOptions): Promise<RehearsalResult> {
+  const { build, limits, signal } = options;
+  const task = requireTask(build, options.task);
+  signal.throwIfAborted();
+  const startedMs = performance.now();
+  const watchdog = createWatchdog();
+  const folder = await watchdog.makeFolder(tmpdir());
+  try {
+    await using stage = await openStage({ ...options, concurrency: limits.concurrency, folder, watchdog });
+    const { jobId, state } = await runJob(options, stage);
+    // Workers tell their last spans, in which the tracebacks stand, as they end.
+    if (hasEnded(state)) stage.runner.drain("the job has ended");
+    else stage.runner.quit();
+    await stage.runner.ended;
+    signal.throwIfAborted();
+    const tree = await readTaskTree(stage.api, jobId, shownTasks, signal);
+    const tracebacks = await readTracebacks(stage.api, jobId, signal);
+    return {
+      outcome: outcomes.get(state) ?? "timed-out",
+      task,
+      tookMs: Math.round(performance.now() - startedMs),
+      tree,
+      failures: taskFailures(tree, tracebacks, {
+        folder: await stage.filesFolder(),
+        manifest: build.manifest,
+      }),
+    };
+  } finally {
+    watchdog.removeFolder(folder);
+  }
+}
+
+const outcomes: ReadonlyMap<JobState, RehearsalResult["outcome"]> = new Map([
+  [JobState.COMPLETED, "completed"],
+  [JobState.FAILED, "failed"],
+  [JobState.CANCELED, "canceled"],
+]);
+
+/** Submits the job and waits for its end; the state is another one when the time is over before. */
+async function runJob(
+  { task, limits, signal, log }: RehearsalOptions,
+  { api, runner, broken }: RehearsalStage,
+): Promise<{ readonly jobId: ID; readonly state: JobState }> {
+  const job = { name: `rehearsal of ${task.name}`, task, input: task.input, cluster: "", maxRetries: 0 };
+  const { id: jobId } = await submitJob(api, job, (sizeBytes) => randomBytes(sizeBytes), signal);
+  if (jobId === undefined) throw new TypeError("a job without an id");
+  const limit = AbortSignal.timeout(limits.totalMs);
+  try {
+    const ended = waitForJob(api, jobId, AbortSignal.any([signal, limit]));
+    // A runner that ends by itself was refused, which its own control plane does not do.
+    const { state } = await Promise.race([ended, broken, runner.ended.then(() => ended)]);
+    return { jobId, state };
+  } catch (error) {
+    if (!limit.aborted || signal.aborted) throw error;
+    log.warning(`The rehearsal did not end within ${limits.totalMs / 1_000} s`);
+    return { jobId, state: JobState.UNSPECIFIED };
+  }
+}
+
+/** The task by which the build would run the one that is asked for, found before anything is started. */
+function requireTask(build: Build, wanted: TaskIdentifier): TaskIdentifier {
+  const identifier = withVersion(wanted);
+  const offered = build.tasks.flatMap((task) => withVersion(task) ?? []);
+  const chosen = identifier === undefined ? undefined : chooseIdentifier(offered, identifier);
+  if (chosen !== undefined) return { name: chosen.name, version: chosen.version };
+  const known = build.tasks.map(({ name, version }) => `${name}@${version}`);
+  const nearest = nearestName(`${wanted.name}@${wanted.version}`, known);
+  throw new UserError("input-invalid", `The build has no task ${wanted.name}@${wanted.version}`, {
+    problems: [
+      { message: `It has ${known.join(", ")}`, ...(nearest === undefined ? {} : { hint: `${nearest}?` }) },
+    ],
+    next: "Name one of the build's tasks as NAME@VERSION.",
+  });
+}
