@@ -14,6 +14,12 @@ export const actionInputs = {
     description: "Folder of the project; tilebox.workflow.toml is looked for there and in its parents.",
     default: ".",
   },
+  release: {
+    description:
+      "`auto` uses the release that has exactly this content where there is one, and builds and publishes one " +
+      "otherwise; `existing` demands that there is one, and builds nothing.",
+    default: "auto",
+  },
   publish: {
     description:
       "`auto` publishes on push, tag, release, schedule and manual runs when there is an API key, and only builds " +

@@ -72,7 +72,14 @@ export function readActionInputs(env: Environment): ActionInputs {
   };
   const createWorkflow = parseBoolean("create-workflow", read("create-workflow"), problems);
   const timeoutMs = parseMinutes("timeout-minutes", read("timeout-minutes"), problems);
-  const publish = parsePublish(env, { mode: read("publish"), createWorkflow }, problems);
+  const release = parseRelease(read("release"), problems);
+  const publish = parsePublish(env, { mode: read("publish"), createWorkflow, release }, problems);
+  if (publish.kind === "build-only" && release === "existing") {
+    problems.push({
+      message: `release: existing is for a run that deploys, and this one only builds because ${publish.why}`,
+      hint: "leave it out for this event",
+    });
+  }
   if (problems.length > 0) {
     throw new UserError(
       "input-invalid",
@@ -91,7 +98,7 @@ function readInput(env: Environment, name: InputName): string {
 
 function parsePublish(
   env: Environment,
-  input: { mode: string; createWorkflow: boolean },
+  input: { mode: string; createWorkflow: boolean; release: PublishPlan["release"] },
   problems: Problem[],
 ): PublishPlan | BuildOnlyPlan {
   const api = readApiTarget(env);
@@ -102,6 +109,7 @@ function parsePublish(
     why,
     api,
     createWorkflow: input.createWorkflow,
+    release: input.release,
   });
   switch (input.mode.toLowerCase()) {
     case "false":
@@ -127,6 +135,14 @@ function parsePublish(
       });
       return { kind: "build-only", why: "publish is not valid" };
   }
+}
+
+function parseRelease(value: string, problems: Problem[]): PublishPlan["release"] {
+  if (value === "existing") return "existing";
+  if (value !== "auto") {
+    problems.push({ message: `release: ${JSON.stringify(value)} is not a choice`, hint: "auto or existing" });
+  }
+  return "auto";
 }
 
 /** Where the control plane is: the inputs first, then the variables that the official SDK reads. */

@@ -1,21 +1,26 @@
 import type { Build } from "./build/build.ts";
+import type { PackedProject } from "./build/pack-project.ts";
 import type { Log } from "./log.ts";
 import type { Project } from "./project/project.ts";
 import { type Rollout, resolveRollout, rolloutStages } from "./release/clusters.ts";
+import { type ContentChanges, changesSince } from "./release/content-changes.ts";
 import { deployStage, readClusters } from "./release/deploy.ts";
 import { type DeployedRelease, planDeployment } from "./release/deploy-plan.ts";
-import { publishBuild } from "./release/publish.ts";
+import { type PublishedRelease, publishBuild } from "./release/publish.ts";
+import { lookUpContent, noReleaseHas } from "./release/published-content.ts";
 import type { ReleaseApi } from "./release/release-api.ts";
 import { buildLines } from "./report/build-lines.ts";
+import { originText } from "./report/origin-text.ts";
 import { planLines } from "./report/plan-lines.ts";
 import type { RunRecord } from "./report/record.ts";
-import type { ApiTarget, RunPlan } from "./run-plan.ts";
+import type { ApiTarget, PublishPlan, RunPlan } from "./run-plan.ts";
 
 export interface PipelineDeps {
   readonly log: Log;
   readonly signal: AbortSignal;
   loadProject(folder: string): Promise<Project>;
-  buildProject(project: Project): Promise<Build>;
+  packProject(project: Project): Promise<PackedProject>;
+  buildPacked(packed: PackedProject): Promise<Build>;
   connect(target: ApiTarget): Promise<ReleaseApi>;
 }
 
@@ -29,22 +34,62 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: Pipeli
   const rollout = resolveRollout(plan.clusters, project);
 
   enter(record, "build", signal);
-  const build = await log.group(`Build ${project.slug}`, async () => {
-    const built = await deps.buildProject(project);
-    for (const line of buildLines(built)) log.info(line);
-    return built;
-  });
-  record.build = build;
-  record.notices.push(...build.notices);
-  if (plan.publish.kind === "build-only") return;
+  const packed = await deps.packProject(project);
+  if (plan.publish.kind === "build-only") {
+    await buildContent(packed, undefined, record, deps);
+    return;
+  }
 
-  enter(record, "publish", signal);
   const api = await deps.connect(plan.publish.api);
-  const before = await readClusters(api, project.slug, rollout, signal);
-  const { createWorkflow } = plan.publish;
-  record.release = await publishBuild(api, build, { createWorkflow, signal, log });
+  record.release = await reuseOrPublish(api, packed, plan.publish, record, deps);
   log.info(`Release ${record.release.id}: ${record.release.outcome}`);
+  const before = await readClusters(api, project.slug, rollout, signal);
   await rollOut(api, { workflow: project.slug, rollout, release: record.release, before }, record, deps);
+}
+
+/** The release that has this content already, else a new one, built and published. */
+async function reuseOrPublish(
+  api: ReleaseApi,
+  packed: PackedProject,
+  plan: PublishPlan,
+  record: RunRecord,
+  deps: PipelineDeps,
+): Promise<PublishedRelease> {
+  const { log, signal } = deps;
+  enter(record, "publish", signal);
+  const { published, newest } = await lookUpContent(api, packed, signal);
+  if (published !== undefined) {
+    record.content = published.content;
+    record.origin = { kind: "release", release: published.release };
+    record.notices.push(...packed.notices);
+    log.info(originText(record.origin, record.startedAtMs));
+    return published.release;
+  }
+  if (plan.release === "existing") throw noReleaseHas(packed);
+  enter(record, "build", signal);
+  // Meanwhile, because it only explains.
+  const changes = newest && changesSince(api, newest, packed, signal);
+  const build = await buildContent(packed, changes, record, deps);
+  enter(record, "publish", signal);
+  return await publishBuild(api, build, { createWorkflow: plan.createWorkflow, signal, log });
+}
+
+async function buildContent(
+  packed: PackedProject,
+  changes: Promise<ContentChanges | undefined> | undefined,
+  record: RunRecord,
+  deps: PipelineDeps,
+): Promise<Build> {
+  const { log } = deps;
+  return await log.group(`Build ${packed.project.slug}`, async () => {
+    const build = await deps.buildPacked(packed);
+    record.build = build;
+    record.origin = { kind: "built", changes: await changes };
+    record.notices.push(...build.notices);
+    for (const line of buildLines(build)) log.info(line);
+    log.info(originText(record.origin, record.startedAtMs));
+    return build;
+  });
 }
 
 /** Prints the plan and carries it out, dev first; production is reached only when every dev cluster has the release. */

@@ -23,6 +23,8 @@ export interface PublishPlan {
   readonly why: string;
   readonly api: ApiTarget;
   readonly createWorkflow: boolean;
+  /** `existing`: only a release that has this content already may be used; nothing is built or published. */
+  readonly release: "auto" | "existing";
 }
 
 export interface BuildOnlyPlan {

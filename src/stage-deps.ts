@@ -21,9 +21,13 @@ export function stageDeps(options: {
       const { loadProject } = await import("./project/load.ts");
       return await loadProject(folder);
     },
-    async buildProject(project) {
-      const { buildProject } = await import("./build/build-project.ts");
-      return await buildProject(project, { ...options, outputFolder: options.outputFolder(project) });
+    async packProject(project) {
+      const { packProject } = await import("./build/pack-project.ts");
+      return await packProject(project, options.outputFolder(project));
+    },
+    async buildPacked(packed) {
+      const { buildPacked } = await import("./build/build-project.ts");
+      return await buildPacked(packed, { ...options, outputFolder: options.outputFolder(packed.project) });
     },
     async connect(target) {
       const { createApiClient } = await import("./api/client.ts");

@@ -16,6 +16,7 @@ import { terminalDeps } from "./terminal-deps.ts";
 interface PublishOptions extends JsonOption, ApiOptions {
   readonly output?: string;
   readonly createWorkflow: boolean;
+  readonly existing: boolean;
   readonly devCluster: readonly ClusterInput[];
   readonly productionCluster: readonly ClusterInput[];
 }
@@ -32,6 +33,7 @@ export function addPublishCommand(program: Command): void {
       "where the archive and build.json go (default: .workflow-release in the project's root)",
     )
     .option("--create-workflow", "create the workflow when the control plane has none with this slug", false)
+    .option("--existing", "demand that a release has this content already; build nothing", false)
     .addOption(clusterOption("--dev-cluster <clusters>", "deploy here first"))
     .addOption(
       clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
@@ -46,6 +48,7 @@ export function addPublishCommand(program: Command): void {
             why: "this is workflow-release publish",
             api: apiTargetOf(options),
             createWorkflow: options.createWorkflow,
+            release: options.existing ? "existing" : "auto",
           },
           clusters: { dev: options.devCluster, production: options.productionCluster },
         },

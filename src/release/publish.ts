@@ -15,6 +15,8 @@ import { toDeployedRelease } from "./release-id.ts";
 
 export interface PublishedRelease extends DeployedRelease {
   readonly outcome: "created" | "reused";
+  /** Known of a release that was there before. */
+  readonly publishedAtMs?: number;
 }
 
 export interface PublishOptions {

@@ -16,4 +16,10 @@ export interface ReleaseApi {
     artifact: { readonly digest: string; readonly archivePath: string; readonly sizeBytes: number },
     signal: AbortSignal,
   ): Promise<{ readonly artifactId: Uint8Array; readonly uploaded: boolean }>;
+  /** The `.tar.zst` of an artifact, unverified. Destroy it when it is not read to its end. */
+  downloadArtifact(
+    digest: string,
+    maxSizeBytes: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly archive: AsyncIterable<Uint8Array> }>;
 }

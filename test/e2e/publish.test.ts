@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import { actionOutputs } from "../../src/action-contract.ts";
 import { type ActionRun, startAction } from "../support/action-runner.ts";
 import { pushEvent } from "../support/github-events.ts";
 import { processTree } from "../support/process-list.ts";
@@ -45,6 +46,7 @@ async function push(inputs: Readonly<Record<string, string>>) {
 test("a workflow that does not exist: built, not published, and the next step named", async () => {
   await using run = await (await push({ ...byHand, "create-workflow": "false" })).finished;
   assert.equal(run.exitCode, 1, run.log);
+  assert.deepEqual(Object.keys(run.outputs).sort(), Object.keys(actionOutputs).sort());
   const { "artifact-digest": digest = "", fingerprint = "", ...outputs } = run.outputs;
   assert.match(digest, sha256);
   assert.match(fingerprint, sha256);
@@ -75,6 +77,7 @@ test("create-workflow publishes, deploys dev and then production, and shows the 
   await using run = await running.finished;
   clearInterval(watch);
   assert.equal(run.exitCode, 0, run.log);
+  assert.deepEqual(Object.keys(run.outputs).sort(), Object.keys(actionOutputs).sort());
   firstRelease = run.outputs["release-id"] ?? "";
   assert.deepEqual(await controlPlane.releases("tiles"), [firstRelease]);
   assert.deepEqual(await controlPlane.deployed("tiles"), {
@@ -106,7 +109,7 @@ test("create-workflow publishes, deploys dev and then production, and shows the 
   if (process.platform === "linux") assert.ok([...seen.values()].some((text) => text.includes("tilebox")));
 });
 
-test("the report holds everything about the run", async () => {
+test("the same content again: no Python, no archive, no upload, and a report of everything", async () => {
   await using run = await (await push(byTarget)).finished;
   assert.equal(run.exitCode, 0, run.log);
   assert.equal(run.outputs.published, "reused");
@@ -125,7 +128,11 @@ test("the report holds everything about the run", async () => {
     report.files.map(({ path }: { path: string }) => path),
     ["palette.json", "pyproject.toml", "tiles.py", "uv.lock"],
   );
-  assert.ok((await readFile(run.outputs["artifact-path"] ?? "")).length > 1_000);
+  assert.equal(run.outputs["artifact-path"], "", "no archive is written for content that is published");
+  assert.deepEqual(JSON.parse(run.outputs.tasks ?? ""), tasks);
+  assert.equal(report.origin.kind, "release");
+  assert.match(run.log, new RegExp(`^reused: same content as release ${firstRelease} published`, "m"));
+  assert.doesNotMatch(run.log, /Starting the worker/);
 });
 
 test("a changed project becomes another release that replaces the first, on the clusters that are named", async () => {
@@ -135,12 +142,29 @@ test("a changed project becomes another release that replaces the first, on the 
   assert.equal(run.exitCode, 0, run.log);
   const secondRelease = run.outputs["release-id"] ?? "";
   assert.notEqual(secondRelease, firstRelease);
+  assert.match(run.log, /^rebuilt: 1 file changed since release \S+: palette\.json$/m);
+  assert.ok((await readFile(run.outputs["artifact-path"] ?? "")).length > 1_000);
   assert.deepEqual(deployments(run), [["tiles-dev", "dev", firstRelease, secondRelease, "deployed"]]);
   assert.deepEqual(await controlPlane.deployed("tiles"), {
     "tiles-dev": secondRelease,
     "tiles-north": firstRelease,
     "tiles-south": firstRelease,
   });
+});
+
+test("release: existing deploys what is published, by content, and fails where nothing is", async () => {
+  const existing = { release: "existing", "dev-cluster": "tiles-dev" };
+  await using known = await (await push(existing)).finished;
+  assert.equal(known.exitCode, 0, known.log);
+  assert.equal(known.outputs.published, "reused");
+  await project.edit({ "palette.json": '{"water": "#123", "forest": "#111"}\n' });
+  await project.commit();
+  const releases = await controlPlane.releases("tiles");
+  await using unknown = await (await push(existing)).finished;
+  assert.equal(unknown.exitCode, 1);
+  assert.equal(unknown.outputs["failure-reason"], "release-not-found");
+  assert.doesNotMatch(unknown.log, /Starting the worker/);
+  assert.deepEqual(await controlPlane.releases("tiles"), releases);
 });
 
 function deployments(run: ActionRun): (string | undefined)[][] {

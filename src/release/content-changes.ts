@@ -1,0 +1,34 @@
+import { artifactLimits } from "../artifact/limits.ts";
+import { compareManifests, type ManifestChanges } from "../artifact/manifest-changes.ts";
+import type { PackedProject } from "../build/pack-project.ts";
+import type { DeployedRelease } from "./deploy-plan.ts";
+import type { ReleaseApi } from "./release-api.ts";
+
+/** What is not like the release that was published last: why a run has to build. */
+export interface ContentChanges extends ManifestChanges {
+  readonly sinceRelease: string;
+}
+
+/** An explanation is not worth more traffic. */
+const maxDownloadBytes = 32 * 1024 * 1024;
+
+/**
+ * Compares with a release by its artifact, because its record has the names of the files and not their content.
+ * Answers undefined where that cannot be had: it is an explanation, and no run fails for want of one.
+ */
+export async function changesSince(
+  api: ReleaseApi,
+  release: DeployedRelease,
+  packed: PackedProject,
+  signal: AbortSignal,
+): Promise<ContentChanges | undefined> {
+  try {
+    const { archive } = await api.downloadArtifact(release.digest, maxDownloadBytes, signal);
+    const { readArtifact } = await import("../artifact/read.ts");
+    const limits = { ...artifactLimits, maxArchiveSizeBytes: maxDownloadBytes };
+    const { manifest } = await readArtifact(archive, limits, undefined);
+    return { sinceRelease: release.id, ...compareManifests(manifest, packed.manifest) };
+  } catch {
+    return undefined;
+  }
+}

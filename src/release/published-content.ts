@@ -1,0 +1,98 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Workflow, WorkflowRelease } from "../api/gen/workflows/v1/workflows_pb.ts";
+import { fingerprint, formatVersion } from "../artifact/fingerprint.ts";
+import type { CheckedContent } from "../build/build.ts";
+import type { PackedProject } from "../build/pack-project.ts";
+import { sortIdentifiers } from "../engine/task-identifier.ts";
+import { ReleaseError, UserError } from "../errors.ts";
+import type { PublishedRelease } from "./publish.ts";
+import type { ReleaseApi } from "./release-api.ts";
+import { toDeployedRelease } from "./release-id.ts";
+
+/** A release that has the content of the checkout, and what it says about it. */
+export interface PublishedContent {
+  readonly release: PublishedRelease;
+  readonly content: CheckedContent;
+}
+
+export interface ContentLookup {
+  readonly published: PublishedContent | undefined;
+  /** The release that was published last, to compare with. */
+  readonly newest: PublishedRelease | undefined;
+}
+
+/**
+ * Looks for the release that a build of this content would be, so that nothing needs to be built. Finds none also
+ * where there is no such workflow.
+ *
+ * A release with this digest has these bytes. When the fingerprint of our file tree, our entry point and the tasks
+ * that the release records is the one that it was published with, then those tasks were found by a worker that the
+ * same entry point started in the same bytes. Where several releases fit (without a uv.lock one content can have
+ * other tasks later) only a build can tell which one is meant, so none is answered.
+ */
+export async function lookUpContent(
+  api: ReleaseApi,
+  packed: PackedProject,
+  signal: AbortSignal,
+): Promise<ContentLookup> {
+  const releases = (await readWorkflow(api, packed.project.slug, signal))?.releases ?? [];
+  const fitting = releases.flatMap((release) => fit(release, packed));
+  // Ids begin with the time of their making.
+  const newest = releases.map(toPublished).sort((a, b) => (a.id < b.id ? 1 : -1))[0];
+  return { published: fitting.length === 1 ? fitting[0] : undefined, newest };
+}
+
+/** Why a run that must not build stops. */
+export function noReleaseHas({ project, digest }: PackedProject): UserError {
+  const message = `No release of ${project.slug} has this content (digest ${digest}), and none may be built`;
+  return new UserError("release-not-found", message, {
+    next: "Publish this commit first, or let this run build it (release: auto).",
+  });
+}
+
+async function readWorkflow(
+  api: ReleaseApi,
+  workflowSlug: string,
+  signal: AbortSignal,
+): Promise<Workflow | undefined> {
+  try {
+    return await api.workflows.getWorkflow({ workflowSlug }, { signal });
+  } catch (error) {
+    // Publishing creates it, or says that there is none.
+    if (error instanceof ReleaseError && error.code === "workflow-not-found") return undefined;
+    throw error;
+  }
+}
+
+function fit(release: WorkflowRelease, packed: PackedProject): PublishedContent[] {
+  if (release.artifact?.digest !== packed.digest) return [];
+  const { manifest, measured, digest } = packed;
+  const { entrypoint, slug } = packed.project;
+  const tasks = sortIdentifiers(release.content?.tasks.map(({ name, version }) => ({ name, version })) ?? []);
+  const expected = fingerprint({ manifest, entrypoint, tasks });
+  if (release.content?.fingerprint !== expected) return [];
+  return [
+    {
+      release: toPublished(release),
+      content: {
+        formatVersion,
+        slug,
+        entrypoint,
+        manifest,
+        digest,
+        fingerprint: expected,
+        tasks,
+        measured,
+      },
+    },
+  ];
+}
+
+function toPublished(release: WorkflowRelease): PublishedRelease {
+  const { createdAt } = release;
+  return {
+    ...toDeployedRelease(release),
+    outcome: "reused",
+    ...(createdAt === undefined ? {} : { publishedAtMs: timestampMs(createdAt) }),
+  };
+}
