@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,8 @@ import { pythonWithSdk } from "../support/python-sdk.ts";
 import { SdkError, type SdkTransport } from "./sdk-client.ts";
 
 const driver = fileURLToPath(new URL("job_driver.py", import.meta.url));
+
+const compiledFolder = fileURLToPath(new URL("../../.cache/python-compiled/", import.meta.url));
 
 /** The SDK's data classes, as far as tests look at them; enums and times as text. */
 export interface SdkJob {
@@ -55,6 +57,8 @@ export interface JobClient extends AsyncDisposable {
   runAll(tasks?: readonly string[], kwargs?: Keywords): Promise<string[]>;
   /** Fulfilled when it has begun; it ends with the process. */
   runForever(tasks?: readonly string[], kwargs?: Keywords): Promise<void>;
+  /** Ends it and everything it started, as a machine that dies does. */
+  kill(): void;
   /** As SdkClient.call. */
   call<Returned>(call: string, args?: readonly unknown[], kwargs?: Keywords): Promise<Returned>;
   find(job: SdkJob): Promise<SdkJob>;
@@ -66,17 +70,22 @@ export async function startJobClient(options: {
   readonly transport: SdkTransport;
 }): Promise<JobClient> {
   const python = await pythonWithSdk();
-  const child = spawn(python, ["-B", driver, JSON.stringify(options)], {
+  const child = spawn(python, [driver, JSON.stringify(options)], {
     // What tasks and the SDK log is not what is tested, and the failures that tests want would fill the output.
     stdio: ["pipe", "pipe", "ignore"],
+    // A group of its own, which kill() ends: the SDK extends leases in a second process.
+    detached: true,
     env: {
       PATH: process.env.PATH,
       SYSTEMROOT: process.env.SYSTEMROOT,
       PYTHONUTF8: "1",
+      // Compiling the SDK takes most of a start, and each runner starts two processes.
+      PYTHONPYCACHEPREFIX: compiledFolder,
       OTEL_EXPORT_INTERVAL: "0.1s",
     },
   });
   const exited = once(child, "exit");
+  let runsForever = false;
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (request: unknown) => {
     child.stdin.write(`${JSON.stringify(request)}\n`);
@@ -91,13 +100,24 @@ export async function startJobClient(options: {
     submit: (tasks, kwargs = {}) =>
       ask({ submit: tasks.map(([name, fields = {}]) => [name, fields]), kwargs }),
     runAll: (tasks = [], kwargs = {}) => ask({ run_all: tasks, kwargs }),
-    runForever: (tasks = [], kwargs = {}) => ask({ run_forever: tasks, kwargs }),
+    runForever(tasks = [], kwargs = {}) {
+      runsForever = true;
+      return ask({ run_forever: tasks, kwargs });
+    },
+    kill: () => killGroup(child),
     call: (call, args = [], kwargs = {}) => ask({ call, args, kwargs }),
     find: (job) => client.call<SdkJob>("jobs().find", [job.id]),
     async [Symbol.asyncDispose]() {
-      child.stdin.end();
+      if (runsForever) killGroup(child);
+      else child.stdin.end();
       await exited;
     },
   };
   return client;
+}
+
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  if (process.platform === "win32") spawnSync("taskkill", ["/pid", String(pid), "/t", "/f"]);
+  else process.kill(-pid, "SIGKILL");
 }
