@@ -1,9 +1,10 @@
 /**
  * The text of the pull request's comment, written and read back. GitHub keeps nothing else for us, so
  * what each job contributed stands in it between HTML comments, which no untrusted text can close:
- * `<`, `>` and `-` are escaped in their JSON, and sections escape what they show.
+ * `<`, `>`, `-` and all but ASCII are escaped in their JSON, and sections escape what they show.
  */
 import { leaveOutUntil, type Section, smallest } from "../sections/section.ts";
+import { inlineCode } from "../untrusted-text.ts";
 
 /** What one job says about its project. */
 export interface CommentPart {
@@ -94,7 +95,7 @@ function renderPart(part: CommentPart, shown: readonly Section[], folded: boolea
   const dropped = sections.map(({ name }) => name).filter((name) => !names.has(name));
   const leftOut = [...part.leftOut, ...dropped];
   const note = leftOut.length === 0 ? "" : `; left out for length: ${leftOut.join(", ")}`;
-  const footer = `<sub>Commit ${part.commit.slice(0, 12)}, [run](${part.runUrl})${note}</sub>`;
+  const footer = `<sub>Commit ${inlineCode(part.commit.slice(0, 12))}, [run](${part.runUrl})${note}</sub>`;
   const quiet = folded && !part.failed;
   return [
     hidden(partStart, { ...header, leftOut }),
@@ -114,7 +115,7 @@ function compare(a: string, b: string): number {
 
 function hidden(start: string, value: object): string {
   const json = JSON.stringify(value).replaceAll(
-    /[<>-]/g,
+    /[<>@-]|[^ -~]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
   return `${start}${json} -->`;

@@ -1,0 +1,168 @@
+/** Runs as a person meets them, to look at what is shown of each. */
+import { SystemError, UserError } from "../../src/errors.ts";
+import { planDeployment } from "../../src/release/deploy-plan.ts";
+import { type CommentPart, renderComment, withPart } from "../../src/report/github/comment-text.ts";
+import { type RunRecord, recordFailure, startRecord } from "../../src/report/record.ts";
+import { sectionsOf } from "../../src/report/sections/sections.ts";
+import { headline } from "../../src/report/verdict.ts";
+import { exampleBuild } from "./run-records.ts";
+
+const helpUrl = "https://github.com/your-org/workflow-release";
+const newRelease = "019acba6-f5fa-7e90-8106-5d0c1f6c2b41";
+const oldRelease = "019ac2d1-03b7-7c44-9a70-e2f3a4b81d02";
+const commit = "4f1c2ab8d9e07a6355b1c0f2de98a7b64c31e5d0";
+const runUrl = "https://github.com/acme/tiles/actions/runs/4242/attempts/1";
+const push = { publish: true, why: "the event is push on refs/heads/main and there is an API key" };
+const pullRequest = { publish: false, why: "the event is pull_request" };
+
+function build(slug = "tiles") {
+  const module = slug.replaceAll("-", "_");
+  return exampleBuild({
+    slug,
+    entrypoint: { kind: "runner", objectPath: `${module}.runner:runner` },
+    digest: "8c1f03a2d6b94e7750a1c3d2e4f5968b7a0c1d2e3f405162738495a6b7c8d9e0",
+    fingerprint: "27d4e1b0935a6c8f1e2d3c4b5a69788796a5b4c3d2e1f0011223344556677889",
+    tasks: [
+      { name: `${slug}.FetchScenes`, version: "v1.2" },
+      { name: `${slug}.Mosaic`, version: "v1.0" },
+      { name: `${slug}.Publish`, version: "v0.3" },
+    ],
+    manifest: [
+      { kind: "file", path: "pyproject.toml", mode: 0o644, sizeBytes: 612, sha256: "1".repeat(64) },
+      { kind: "file", path: "uv.lock", mode: 0o644, sizeBytes: 48_213, sha256: "2".repeat(64) },
+      { kind: "file", path: `${module}/__init__.py`, mode: 0o644, sizeBytes: 0, sha256: "3".repeat(64) },
+      { kind: "file", path: `${module}/mosaic.py`, mode: 0o644, sizeBytes: 7_431, sha256: "4".repeat(64) },
+      { kind: "file", path: `${module}/runner.py`, mode: 0o644, sizeBytes: 1_204, sha256: "5".repeat(64) },
+    ],
+    archive: { path: `/out/${slug}.tar.zst`, sha256: "a".repeat(64), sizeBytes: 19_842 },
+    measured: { tarSizeBytes: 71_680, packMs: 14, discoverMs: 1_840 },
+  });
+}
+
+function rolledOut(
+  record: RunRecord,
+  outcomes: Readonly<Record<string, "deployed" | "unchanged" | "planned">>,
+) {
+  const release = { id: newRelease, fingerprint: "", digest: "" };
+  const before = { id: oldRelease, fingerprint: "", digest: "" };
+  const had = new Map(
+    Object.entries(outcomes).map(([cluster, outcome]) => [
+      cluster,
+      outcome === "unchanged" ? release : before,
+    ]),
+  );
+  record.plan = planDeployment(
+    { dev: ["dev-ESugE7S4cwADVK"], production: ["production-3NvxKqvJ8qWc2M"] },
+    had,
+    release,
+  );
+  for (const { cluster, stage, before: earlier } of record.plan) {
+    const outcome = outcomes[cluster] ?? "planned";
+    const after = outcome === "planned" ? earlier?.id : newRelease;
+    record.deployments.set(cluster, { cluster, stage, before: earlier?.id, after, outcome });
+  }
+  return record;
+}
+
+function record(changes: Partial<RunRecord>): RunRecord {
+  return { ...startRecord(0, helpUrl), slug: "tiles", projectPath: "projects/tiles", ...changes };
+}
+
+function released(outcome: "created" | "reused"): NonNullable<RunRecord["release"]> {
+  const { digest, fingerprint } = build();
+  return { id: newRelease, digest, fingerprint, outcome };
+}
+
+function failedCheck(): RunRecord {
+  const failed = record({ stage: "build", mode: pullRequest, projectPath: "projects/roads", slug: "roads" });
+  recordFailure(
+    failed,
+    new UserError("file-left-out", "The worker does not start: roads/geometry.py is not in the artifact", {
+      problems: [
+        {
+          message: "No module named 'roads.geometry'",
+          file: "projects/roads/roads/runner.py",
+          line: 3,
+        },
+        {
+          message: "[build] include has no pattern for roads/geometry.py",
+          file: "projects/roads/tilebox.workflow.toml",
+          line: 6,
+          hint: 'include = ["roads/**/*.py"]',
+        },
+      ],
+      cause: new Error("ModuleNotFoundError: No module named 'roads.geometry'"),
+    }),
+  );
+  return failed;
+}
+
+/** What stands in a job's summary, by the name of the run. */
+export function exampleSummaries(): Readonly<Record<string, RunRecord>> {
+  const clusters = { dev: "dev-ESugE7S4cwADVK", production: "production-3NvxKqvJ8qWc2M" };
+  const interrupted = rolledOut(
+    record({ stage: "production", mode: push, build: build(), release: released("created") }),
+    { [clusters.dev]: "deployed", [clusters.production]: "planned" },
+  );
+  recordFailure(interrupted, new SystemError("interrupted", "The run was cancelled (SIGINT)"));
+  return {
+    success: rolledOut(
+      record({ stage: "production", mode: push, build: build(), release: released("created") }),
+      {
+        [clusters.dev]: "deployed",
+        [clusters.production]: "deployed",
+      },
+    ),
+    reuse: rolledOut(
+      record({ stage: "production", mode: push, build: build(), release: released("reused") }),
+      {
+        [clusters.dev]: "unchanged",
+        [clusters.production]: "unchanged",
+      },
+    ),
+    promotion: rolledOut(record({ stage: "production", mode: push, release: released("reused") }), {
+      [clusters.dev]: "unchanged",
+      [clusters.production]: "deployed",
+    }),
+    cancelled: interrupted,
+    failure: failedCheck(),
+    check: record({ stage: "build", mode: pullRequest, build: build() }),
+  };
+}
+
+function partOf(run: RunRecord): CommentPart {
+  return {
+    key: run.projectPath ?? "",
+    commit,
+    failed: run.failure !== undefined,
+    title: headline(run),
+    runUrl,
+    sections: sectionsOf(run),
+    leftOut: [],
+  };
+}
+
+/** Comments on pull requests, by what they show. */
+export function exampleComments(): Readonly<Record<string, string>> {
+  const check = (slug: string) =>
+    record({
+      stage: "build",
+      mode: pullRequest,
+      build: build(slug),
+      slug,
+      projectPath: `projects/${slug}`,
+      notices:
+        slug === "water"
+          ? ["water/cache.json is tracked by git and ignored by .gitignore: it stays out"]
+          : [],
+    });
+  const parts = [check("tiles"), check("water"), failedCheck()].map(partOf);
+  const matrix = parts.reduce<ReturnType<typeof withPart>["state"] | undefined>(
+    (state, part) => withPart(state, part).state,
+    undefined,
+  );
+  return {
+    one: renderComment(withPart(undefined, partOf(check("tiles"))).state),
+    matrix: matrix === undefined ? "" : renderComment(matrix),
+  };
+}
