@@ -12,7 +12,8 @@ import type { ClusterRef } from "../engine/release.ts";
 import { parseSlug } from "../engine/slug.ts";
 import { type Problem, SystemError, UserError } from "../errors.ts";
 import type { ClusterStore } from "../store/port.ts";
-import { type HttpExchange, type HttpRequest, type HttpRoute, sendJson } from "./http-routes.ts";
+import type { HttpRequest } from "./http-exchange.ts";
+import { type HttpExchange, type HttpRoute, sendJson } from "./http-routes.ts";
 import type { RunnerRegistry } from "./runners.ts";
 
 export interface RunnerRoutesDeps {
