@@ -4,8 +4,10 @@ import { version } from "../version.ts";
 import { addBuildCommand } from "./build.ts";
 import { addClusterCommand } from "./cluster.ts";
 import { addDeployCommand } from "./deploy.ts";
+import { addJobCommand } from "./job.ts";
 import { addKeyCommand } from "./key.ts";
 import { addPublishCommand } from "./publish.ts";
+import { addRehearseCommand } from "./rehearse.ts";
 import { addRunnerCommand } from "./runner.ts";
 import { addServeCommand } from "./serve.ts";
 import { addStatusCommand } from "./status.ts";
@@ -29,11 +31,13 @@ export function createProgram(): Command {
     .addHelpText("after", exitCodeHelp)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
   addBuildCommand(program);
+  addRehearseCommand(program);
   addPublishCommand(program);
   addDeployCommand(program);
   addStatusCommand(program);
   addServeCommand(program);
   addRunnerCommand(program);
+  addJobCommand(program);
   addClusterCommand(program);
   addKeyCommand(program);
   return program;

@@ -1,4 +1,5 @@
 /** The Python tracebacks of failed tasks: they stand in the tasks' spans and nowhere else. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { ApiClient } from "../api/client.ts";
 import type { KeyValue } from "../api/gen/opentelemetry/proto/common/v1/common_pb.ts";
 import type { Span } from "../api/gen/opentelemetry/proto/trace/v1/trace_pb.ts";
@@ -48,6 +49,25 @@ export async function readTracebacks(
     if (startingAfter === undefined) break;
   }
   return [...last.values()].toSorted((a, b) => b.atMs - a.atMs);
+}
+
+/** Workers tell their spans every few seconds. */
+const toldWithinMs = 6_000;
+const lookEveryMs = 500;
+
+/** The same, a moment later where a task that has just failed has not told its traceback yet. */
+export async function awaitTracebacks(
+  api: Pick<ApiClient, "telemetry">,
+  jobId: ID,
+  failed: readonly TaskId[],
+  signal: AbortSignal,
+): Promise<readonly Traceback[]> {
+  for (const endMs = performance.now() + toldWithinMs; ; ) {
+    const found = await readTracebacks(api, jobId, signal);
+    const told = new Set(found.map(({ task }) => task));
+    if (failed.every((task) => told.has(task)) || performance.now() > endMs) return found;
+    await delay(lookEveryMs, undefined, { signal });
+  }
 }
 
 function tracebackOf({ attributes, events }: Span): Traceback | undefined {

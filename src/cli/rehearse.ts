@@ -1,0 +1,76 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { TaskIdentifier } from "../engine/task-identifier.ts";
+import { UserError } from "../errors.ts";
+import type { RehearsalResult } from "../rehearsal/rehearse.ts";
+import { duration, treeLines } from "./job-text.ts";
+import { addJsonOption, type JsonOption, wholeNumber } from "./options.ts";
+import { runService, terminalLog } from "./run.ts";
+import { addInputOptions, type InputOptions, readInput, taskArgument } from "./task-argument.ts";
+import { terminalDeps } from "./terminal-deps.ts";
+
+interface RehearseOptions extends JsonOption, InputOptions {
+  readonly task: TaskIdentifier;
+  readonly output?: string;
+  readonly timeout?: number;
+  readonly concurrency?: number;
+}
+
+export function addRehearseCommand(program: Command): void {
+  const command = program
+    .command("rehearse")
+    .description(
+      "Build, then run one real job from the artifact on a control plane of its own. Publishes nothing and needs no key.",
+    )
+    .argument("[folder]", "folder of the project", ".")
+    .requiredOption("--task <task>", "NAME@VERSION of the job's first task", taskArgument)
+    .option("--timeout <minutes>", "how long it may take (default: 10)", wholeNumber(1, 1_440))
+    .option("--concurrency <tasks>", "how many tasks to run at once (default: 2)", wholeNumber(1, 100))
+    .option(
+      "--output <folder>",
+      "where the archive and build.json go (default: .workflow-release in the project's root)",
+    );
+  addJsonOption(addInputOptions(command)).action(async (folder: string, options: RehearseOptions) => {
+    await runService(options, async (signal, answer) => {
+      const input = await readInput(options);
+      const deps = terminalDeps({ signal, output: options.output });
+      const project = await deps.loadProject(resolve(folder));
+      const build = await deps.buildPacked(await deps.packProject(project));
+      const { rehearse, rehearsalLimits } = await import("../rehearsal/rehearse.ts");
+      const result = await rehearse({
+        build,
+        task: { ...options.task, input },
+        limits: {
+          totalMs: options.timeout === undefined ? rehearsalLimits.totalMs : options.timeout * 60_000,
+          concurrency: options.concurrency ?? rehearsalLimits.concurrency,
+        },
+        env: process.env,
+        log: terminalLog,
+        signal,
+      });
+      answer({ json: result, text: rehearsalText(result) });
+      if (result.outcome !== "completed") throw failureOf(result);
+    });
+  });
+}
+
+function rehearsalText({ outcome, task, tookMs, tree }: RehearsalResult): string {
+  const verdict = `Rehearsal of ${task.name}@${task.version}: ${outcome} in ${duration(tookMs)}`;
+  return `${treeLines(tree)}\n${verdict}`;
+}
+
+function failureOf({ outcome, failures }: RehearsalResult): UserError {
+  const what = {
+    "timed-out": "did not end in time",
+    failed: "failed",
+    canceled: "was canceled",
+    completed: "",
+  };
+  return new UserError("job-failed", `The rehearsal's job ${what[outcome]}`, {
+    problems: failures.map(({ display, summary, traceback, place }) => ({
+      message: traceback === "" ? `${display}: ${summary}` : `${display}: ${summary}\n${traceback}`,
+      ...(place === undefined ? {} : { file: place.file, line: place.line }),
+    })),
+    next: "Mend what the task ran into, and rehearse again.",
+  });
+}
