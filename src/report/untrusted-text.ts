@@ -29,6 +29,22 @@ export function codeBlock(text: string, limit = 4_000): string {
   return `<pre>${entities(visible(cut(text, limit)))}</pre>`;
 }
 
+/**
+ * A sentence of at most `limit` characters; what stands between backticks is shown as code. Outside code
+ * GitHub links names and numbers too, so the sign before them is set apart from them.
+ */
+export function sentence(text: string, limit = 1_000): string {
+  const parts = visible(cut(text, limit)).replaceAll("\n", " ").split("`");
+  const balanced = parts.length % 2 === 1;
+  return parts
+    .map((part, index) => {
+      if (balanced && index % 2 === 1) return inlineCode(part, limit);
+      const shown = index > 0 && !balanced ? `\`${part}` : part;
+      return entities(shown).replaceAll(/&#(?:64|35);/g, "$&<wbr>");
+    })
+    .join("");
+}
+
 /** Text of at most `limit` characters, the last one an ellipsis when some were cut off. */
 export function cut(text: string, limit: number): string {
   // A character has at most two code units: one more than twice the limit is enough to know.

@@ -14,7 +14,7 @@ describe("the job summary", () => {
       "<summary>1 task</summary>",
       "| <code>tiles.Mosaic</code> | <code>v1.0</code> |",
       "<summary>3 files</summary>",
-      `| <code>dev-1</code> | dev | none | <code>${exampleReleaseId}</code> | ✅ deployed |`,
+      `| <code>dev-1</code> | dev | none | <code>${exampleReleaseId}</code> | ✅&nbsp;deployed |`,
       "**What runs where:**",
     ].map((part) => summary.indexOf(part));
     assert(
@@ -53,7 +53,7 @@ describe("the job summary", () => {
     });
     assert.match(
       renderSummary(record),
-      /\| <code>p<\/code> \| production \| none \| none \| ⏸️ not reached \|/,
+      /\| <code>p<\/code> \| production \| none \| none \| ⏸️&nbsp;not reached \|/,
     );
   });
 

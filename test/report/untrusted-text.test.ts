@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { codeBlock, inlineCode, visible } from "../../src/report/untrusted-text.ts";
+import { codeBlock, inlineCode, sentence, visible } from "../../src/report/untrusted-text.ts";
 
 describe("untrusted text", () => {
   it("shows what would be invisible or reorder the line", () => {
@@ -15,6 +15,11 @@ describe("untrusted text", () => {
       "<code>a&#124;b&#96;c&#60;/code&#62;&#60;img src=x&#62;<wbr>&#64;user&#35;1</code>",
     );
     assert.equal(inlineCode("two\nlines"), "<code>two&#92;nlines</code>");
+  });
+
+  it("shows code in a sentence, and links nothing around it", () => {
+    assert.equal(sentence("Run `uv lock`, @me."), "Run <code>uv lock</code>, <wbr>&#64;<wbr>me.");
+    assert.equal(sentence("a ` b\n#1"), "a &#96; b &#35;<wbr>1");
   });
 
   it("is cut by characters, not in the middle of one", () => {

@@ -70,7 +70,17 @@ function record(changes: Partial<RunRecord>): RunRecord {
 
 function released(outcome: "created" | "reused"): NonNullable<RunRecord["release"]> {
   const { digest, fingerprint } = build();
-  return { id: newRelease, digest, fingerprint, outcome };
+  return { id: newRelease, digest, fingerprint, outcome, publishedAtMs: -3 * 86_400_000 };
+}
+
+/** A run that found the release with its content, and built nothing. */
+function reused(): Partial<RunRecord> {
+  const release = released("reused");
+  return { stage: "production", mode: push, content: build(), release, origin: { kind: "release", release } };
+}
+
+function rebuilt(): Partial<RunRecord> {
+  return { stage: "production", mode: push, build: build(), release: released("created") };
 }
 
 function failedCheck(): RunRecord {
@@ -100,27 +110,21 @@ function failedCheck(): RunRecord {
 /** What stands in a job's summary, by the name of the run. */
 export function exampleSummaries(): Readonly<Record<string, RunRecord>> {
   const clusters = { dev: "dev-ESugE7S4cwADVK", production: "production-3NvxKqvJ8qWc2M" };
-  const interrupted = rolledOut(
-    record({ stage: "production", mode: push, build: build(), release: released("created") }),
-    { [clusters.dev]: "deployed", [clusters.production]: "planned" },
-  );
+  const interrupted = rolledOut(record(rebuilt()), {
+    [clusters.dev]: "deployed",
+    [clusters.production]: "planned",
+  });
   recordFailure(interrupted, new SystemError("interrupted", "The run was cancelled (SIGINT)"));
   return {
-    success: rolledOut(
-      record({ stage: "production", mode: push, build: build(), release: released("created") }),
-      {
-        [clusters.dev]: "deployed",
-        [clusters.production]: "deployed",
-      },
-    ),
-    reuse: rolledOut(
-      record({ stage: "production", mode: push, build: build(), release: released("reused") }),
-      {
-        [clusters.dev]: "unchanged",
-        [clusters.production]: "unchanged",
-      },
-    ),
-    promotion: rolledOut(record({ stage: "production", mode: push, release: released("reused") }), {
+    success: rolledOut(record(rebuilt()), {
+      [clusters.dev]: "deployed",
+      [clusters.production]: "deployed",
+    }),
+    reuse: rolledOut(record(reused()), {
+      [clusters.dev]: "unchanged",
+      [clusters.production]: "unchanged",
+    }),
+    promotion: rolledOut(record(reused()), {
       [clusters.dev]: "unchanged",
       [clusters.production]: "deployed",
     }),
@@ -135,7 +139,7 @@ function partOf(run: RunRecord): CommentPart {
     key: run.projectPath ?? "",
     commit,
     failed: run.failure !== undefined,
-    title: headline(run),
+    title: run.failure === undefined ? headline(run) : `${headline(run)} (<code>${run.slug}</code>)`,
     runUrl,
     sections: sectionsOf(run),
     leftOut: [],

@@ -76,7 +76,9 @@ export class GitHubReporter {
     const { run, matrix } = this.#options;
     const values = matrixValues(matrix);
     const key = JSON.stringify([run.job, record.projectPath ?? record.slug ?? "", values]);
-    const label = values.length === 0 ? "" : ` (${inlineCode(cut(values.join(", "), 60))})`;
+    // The verdict of a run that failed does not name its project.
+    const names = [...(record.failure === undefined ? [] : [record.slug ?? ""]), ...values].filter(Boolean);
+    const label = names.length === 0 ? "" : ` (${inlineCode(cut(names.join(", "), 60))})`;
     return {
       key: createHash("sha256").update(key).digest("hex").slice(0, 16),
       commit,

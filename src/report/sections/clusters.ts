@@ -4,11 +4,11 @@ import { inlineCode } from "../untrusted-text.ts";
 import type { Section } from "./section.ts";
 
 const outcomeWords: Record<ClusterOutcome["outcome"], string> = {
-  planned: "⏸️ not reached",
-  deployed: "✅ deployed",
-  unchanged: "✅ unchanged",
-  failed: "❌ not deployed",
-  unknown: "❓ could not be read back",
+  planned: "⏸️&nbsp;not reached",
+  deployed: "✅&nbsp;deployed",
+  unchanged: "✅&nbsp;unchanged",
+  failed: "❌&nbsp;not deployed",
+  unknown: "❓&nbsp;could not be read back",
 };
 
 /** What each cluster had and has now. */

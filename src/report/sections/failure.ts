@@ -1,6 +1,6 @@
 import type { Problem } from "../../errors.ts";
 import type { RunRecord } from "../record.ts";
-import { codeBlock, inlineCode } from "../untrusted-text.ts";
+import { codeBlock, inlineCode, sentence } from "../untrusted-text.ts";
 import type { Section } from "./section.ts";
 
 const listedProblems = 20;
@@ -17,7 +17,7 @@ export function failureSection({ failure, helpUrl }: RunRecord): Section | undef
     failure.causes.length === 0
       ? ""
       : `<details><summary>Cause</summary>\n\n${codeBlock(failure.causes.join("\ncaused by: "))}\n\n</details>`,
-    `**What to do:** ${inlineCode(failure.next, 1_000)}${help}`,
+    `**What to do:** ${sentence(failure.next)}${help}`,
   ];
   return { name: "failure", leaveOutRank: 1, markdown: blocks.filter(Boolean).join("\n\n") };
 }
