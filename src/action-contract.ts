@@ -50,6 +50,12 @@ export const actionInputs = {
     description: "`true` creates the workflow when the control plane has none with this slug.",
     default: "false",
   },
+  cache: {
+    description:
+      "`auto` takes what a build of the same content found from GitHub's cache, but not on a tag push, release, " +
+      "pull_request_target or workflow_run; `true` does so on every event; `false` never.",
+    default: "auto",
+  },
   "timeout-minutes": {
     description: "Limit for the whole run, in minutes (1 to 360).",
     default: "15",

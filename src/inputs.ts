@@ -7,7 +7,15 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "./action-contract.ts";
 import { type Problem, UserError } from "./errors.ts";
 import { nearestName } from "./project/nearest-name.ts";
-import type { ApiTarget, BuildOnlyPlan, ClusterInput, PublishPlan, RunPlan } from "./run-plan.ts";
+import {
+  type ApiTarget,
+  type BuildOnlyPlan,
+  type CachePlan,
+  type ClusterInput,
+  cachePlan,
+  type PublishPlan,
+  type RunPlan,
+} from "./run-plan.ts";
 
 /** What the runner says about itself. */
 export interface RunnerContext {
@@ -46,6 +54,7 @@ const clusterSlug = /^[A-Za-z0-9-]{1,100}$/;
 
 export interface ActionInputs {
   readonly plan: RunPlan;
+  readonly cache: CachePlan;
   readonly timeoutMs: number;
   /** Inputs that were given but do not exist; worth a warning, not a failure. */
   readonly warnings: readonly string[];
@@ -80,6 +89,7 @@ export function readActionInputs(env: Environment): ActionInputs {
       hint: "leave it out for this event",
     });
   }
+  const cache = parseCache(env, read("cache"), publish, problems);
   if (problems.length > 0) {
     throw new UserError(
       "input-invalid",
@@ -87,7 +97,7 @@ export function readActionInputs(env: Environment): ActionInputs {
       { problems },
     );
   }
-  return { plan: { projectFolder, publish, clusters }, timeoutMs, warnings: unknownInputs(env) };
+  return { plan: { projectFolder, publish, clusters }, cache, timeoutMs, warnings: unknownInputs(env) };
 }
 
 /** GitHub upper-cases an input's name, turns spaces into underscores and leaves hyphens alone. */
@@ -135,6 +145,36 @@ function parsePublish(
       });
       return { kind: "build-only", why: "publish is not valid" };
   }
+}
+
+/**
+ * Releases are built without the cache, so that what a cache could do to them need not be asked; code of others that
+ * runs with this repository's rights (pull_request_target, workflow_run) must not leave anything behind in it.
+ */
+function parseCache(
+  env: Environment,
+  value: string,
+  publish: PublishPlan | BuildOnlyPlan,
+  problems: Problem[],
+): CachePlan {
+  if (value === "false") return { kind: "off", miss: { kind: "switched-off" } };
+  if (value !== "auto" && value !== "true") {
+    problems.push({
+      message: `cache: ${JSON.stringify(value)} is not a choice`,
+      hint: "auto, true or false",
+    });
+  }
+  const event = value === "true" ? undefined : uncachedEvent(env);
+  if (event !== undefined) return { kind: "off", miss: { kind: "event", event } };
+  return cachePlan(publish, readApiTarget(env).apiKey);
+}
+
+function uncachedEvent(
+  env: Environment,
+): "tag push" | "release" | "pull_request_target" | "workflow_run" | undefined {
+  const event = env.GITHUB_EVENT_NAME;
+  if (event === "release" || event === "pull_request_target" || event === "workflow_run") return event;
+  return event === "push" && env.GITHUB_REF?.startsWith("refs/tags/") ? "tag push" : undefined;
 }
 
 function parseRelease(value: string, problems: Problem[]): PublishPlan["release"] {

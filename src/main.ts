@@ -19,7 +19,7 @@ import { verdict } from "./report/verdict.ts";
 const stopGraceMs = 6_000;
 
 async function run(record: RunRecord, outputFolder: string, signal: AbortSignal): Promise<void> {
-  const { plan, timeoutMs, warnings } = readActionInputs(process.env);
+  const { plan, cache, timeoutMs, warnings } = readActionInputs(process.env);
   const { publish } = plan;
   if (publish.kind === "publish" && publish.api.apiKey !== undefined) core.setSecret(publish.api.apiKey);
   core.info(`${publish.kind === "publish" ? "Build, publish and deploy" : "Build only"}: ${publish.why}`);
@@ -32,7 +32,16 @@ async function run(record: RunRecord, outputFolder: string, signal: AbortSignal)
     await runPipeline(
       plan,
       record,
-      stageDeps({ log: actionLog, signal: stop, outputFolder: () => outputFolder, env: process.env }),
+      stageDeps({
+        log: actionLog,
+        signal: stop,
+        outputFolder: () => outputFolder,
+        env: process.env,
+        openCache: async () => {
+          const { openActionsCache } = await import("./build/cache/open-cache.ts");
+          return await openActionsCache(cache, process.env);
+        },
+      }),
     );
   } catch (error) {
     if (timeout.aborted && !signal.aborted) {

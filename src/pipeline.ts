@@ -1,9 +1,10 @@
 import type { Build } from "./build/build.ts";
+import type { BuildOrigin, ContentChanges } from "./build/cached-build.ts";
 import type { PackedProject } from "./build/pack-project.ts";
 import type { Log } from "./log.ts";
 import type { Project } from "./project/project.ts";
 import { type Rollout, resolveRollout, rolloutStages } from "./release/clusters.ts";
-import { type ContentChanges, changesSince } from "./release/content-changes.ts";
+import { changesSince } from "./release/content-changes.ts";
 import { deployStage, readClusters } from "./release/deploy.ts";
 import { type DeployedRelease, planDeployment } from "./release/deploy-plan.ts";
 import { type PublishedRelease, publishBuild } from "./release/publish.ts";
@@ -20,7 +21,8 @@ export interface PipelineDeps {
   readonly signal: AbortSignal;
   loadProject(folder: string): Promise<Project>;
   packProject(project: Project): Promise<PackedProject>;
-  buildPacked(packed: PackedProject): Promise<Build>;
+  /** The build of this content, new or from the cache. */
+  build(packed: PackedProject, publishes: boolean): Promise<{ build: Build; origin: BuildOrigin }>;
   connect(target: ApiTarget): Promise<ReleaseApi>;
 }
 
@@ -82,9 +84,10 @@ async function buildContent(
 ): Promise<Build> {
   const { log } = deps;
   return await log.group(`Build ${packed.project.slug}`, async () => {
-    const build = await deps.buildPacked(packed);
+    const { build, origin } = await deps.build(packed, record.mode?.publish === true);
     record.build = build;
-    record.origin = { kind: "built", changes: await changes };
+    record.origin =
+      origin.kind === "built" ? { ...origin, changes: (await changes) ?? origin.changes } : origin;
     record.notices.push(...build.notices);
     for (const line of buildLines(build)) log.info(line);
     log.info(originText(record.origin, record.startedAtMs));

@@ -1,5 +1,7 @@
 /** What one run shall do, decided before anything is read or changed. The action and the CLI both make one. */
 
+import type { CacheMiss } from "./build/cache/miss.ts";
+
 /** Where the control plane is and who we are there. Never logged as a whole: it holds the key. */
 export interface ApiTarget {
   readonly url: string;
@@ -30,6 +32,19 @@ export interface PublishPlan {
 export interface BuildOnlyPlan {
   readonly kind: "build-only";
   readonly why: string;
+}
+
+/** Whether builds are looked for in the cache and kept there, and in whose name. */
+export type CachePlan =
+  | { readonly kind: "on"; readonly apiKey: string | undefined }
+  | { readonly kind: "off"; readonly miss: CacheMiss };
+
+/** A run that publishes takes only what a run with the same key wrote; one that only checks may hold no key. */
+export function cachePlan(publish: PublishPlan | BuildOnlyPlan, apiKey: string | undefined): CachePlan {
+  if (publish.kind === "publish" && publish.api.apiKey === undefined) {
+    return { kind: "off", miss: { kind: "no-credentials" } };
+  }
+  return { kind: "on", apiKey };
 }
 
 export interface RunPlan {

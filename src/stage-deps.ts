@@ -1,3 +1,5 @@
+import type { BuildCache } from "./build/cache/build-cache.ts";
+import type { CacheMiss } from "./build/cache/miss.ts";
 import type { Log } from "./log.ts";
 import type { PipelineDeps } from "./pipeline.ts";
 import type { Project } from "./project/project.ts";
@@ -12,8 +14,11 @@ export function stageDeps(options: {
   /** Absolute folder for the archive and build.json of a project. */
   readonly outputFolder: (project: Project) => string;
   readonly env: NodeJS.ProcessEnv;
+  /** Called at most once, when something is to be built. */
+  readonly openCache: () => Promise<BuildCache | CacheMiss>;
 }): PipelineDeps {
   const { log, signal } = options;
+  let cache: Promise<BuildCache | CacheMiss> | undefined;
   return {
     log,
     signal,
@@ -25,9 +30,15 @@ export function stageDeps(options: {
       const { packProject } = await import("./build/pack-project.ts");
       return await packProject(project, options.outputFolder(project));
     },
-    async buildPacked(packed) {
-      const { buildPacked } = await import("./build/build-project.ts");
-      return await buildPacked(packed, { ...options, outputFolder: options.outputFolder(packed.project) });
+    async build(packed, publishes) {
+      const { buildOrReuse } = await import("./build/cached-build.ts");
+      cache ??= options.openCache();
+      return await buildOrReuse(packed, {
+        ...options,
+        outputFolder: options.outputFolder(packed.project),
+        cache: await cache,
+        publishes,
+      });
     },
     async connect(target) {
       const { createApiClient } = await import("./api/client.ts");

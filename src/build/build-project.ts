@@ -104,8 +104,8 @@ function progressLine({ phase, elapsedMs, limitMs }: StartProgress): string {
   return `${doing}: ${Math.round(elapsedMs / 1000)} s of at most ${Math.round(limitMs / 1000)} s`;
 }
 
-/** Whoever sees the file sees all of it. */
-async function writeBuildFile(folder: string, build: Build): Promise<void> {
+/** Writes build.json; whoever sees it sees all of it. */
+export async function writeBuildFile(folder: string, build: Build): Promise<void> {
   const staging = join(folder, `${buildFileName}.partial`);
   await writeFile(staging, `${JSON.stringify(build, undefined, 2)}\n`);
   await rename(staging, join(folder, buildFileName));

@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { runPipeline } from "../pipeline.ts";
-import { addJsonOption, type JsonOption } from "./options.ts";
+import {
+  addBuildOptions,
+  addJsonOption,
+  type BuildOptions,
+  cachePlanOf,
+  type JsonOption,
+} from "./options.ts";
 import { runForTerminal } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
@@ -11,22 +17,15 @@ export function addBuildCommand(program: Command): void {
     .description(
       "Choose the files, pack them, start the worker inside the artifact, and find its tasks. Publishes nothing.",
     )
-    .argument("[folder]", "folder of the project", ".")
-    .option(
-      "--output <folder>",
-      "where the archive and build.json go (default: .workflow-release in the project's root)",
-    );
-  addJsonOption(command).action(
-    async (folder: string, options: JsonOption & { readonly output?: string }) => {
+    .argument("[folder]", "folder of the project", ".");
+  addJsonOption(addBuildOptions(command)).action(
+    async (folder: string, options: JsonOption & BuildOptions) => {
       await runForTerminal(options, async (record, signal) => {
+        const publish = { kind: "build-only", why: "this is workflow-release build" } as const;
         await runPipeline(
-          {
-            projectFolder: resolve(folder),
-            publish: { kind: "build-only", why: "this is workflow-release build" },
-            clusters: { dev: [], production: [] },
-          },
+          { projectFolder: resolve(folder), publish, clusters: { dev: [], production: [] } },
           record,
-          terminalDeps({ signal, output: options.output }),
+          terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),
         );
       });
     },

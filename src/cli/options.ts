@@ -1,7 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Problem } from "../errors.ts";
 import { hostedApiUrl, parseClusters, readApiTarget } from "../inputs.ts";
-import type { ApiTarget, ClusterInput } from "../run-plan.ts";
+import {
+  type ApiTarget,
+  type BuildOnlyPlan,
+  type CachePlan,
+  type ClusterInput,
+  cachePlan,
+  type PublishPlan,
+} from "../run-plan.ts";
 
 /** Options that several commands share, so that they read and mean the same everywhere. */
 
@@ -11,6 +18,26 @@ export interface JsonOption {
 
 export function addJsonOption(command: Command): Command {
   return command.option("--json", "print the result as JSON on stdout", false);
+}
+
+export interface BuildOptions {
+  readonly output?: string;
+  readonly cache: boolean;
+}
+
+export function addBuildOptions(command: Command): Command {
+  return command
+    .option(
+      "--output <folder>",
+      "where the archive and build.json go (default: .workflow-release in the project's root)",
+    )
+    .option("--no-cache", "prove the artifact even where a build of the same content is known");
+}
+
+/** A command that publishes takes only what was built with its key. */
+export function cachePlanOf({ cache }: BuildOptions, publish: PublishPlan | BuildOnlyPlan): CachePlan {
+  if (!cache) return { kind: "off", miss: { kind: "switched-off" } };
+  return cachePlan(publish, readApiTarget(process.env).apiKey);
 }
 
 export interface ApiOptions {

@@ -4,14 +4,20 @@ import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import { UserError } from "../errors.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import { duration, treeLines } from "./job-text.ts";
-import { addJsonOption, type JsonOption, wholeNumber } from "./options.ts";
+import {
+  addBuildOptions,
+  addJsonOption,
+  type BuildOptions,
+  cachePlanOf,
+  type JsonOption,
+  wholeNumber,
+} from "./options.ts";
 import { runService, terminalLog } from "./run.ts";
 import { addInputOptions, type InputOptions, readInput, taskArgument } from "./task-argument.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
-interface RehearseOptions extends JsonOption, InputOptions {
+interface RehearseOptions extends JsonOption, InputOptions, BuildOptions {
   readonly task: TaskIdentifier;
-  readonly output?: string;
   readonly timeout?: number;
   readonly concurrency?: number;
 }
@@ -25,33 +31,35 @@ export function addRehearseCommand(program: Command): void {
     .argument("[folder]", "folder of the project", ".")
     .requiredOption("--task <task>", "NAME@VERSION of the job's first task", taskArgument)
     .option("--timeout <minutes>", "how long it may take (default: 10)", wholeNumber(1, 1_440))
-    .option("--concurrency <tasks>", "how many tasks to run at once (default: 2)", wholeNumber(1, 100))
-    .option(
-      "--output <folder>",
-      "where the archive and build.json go (default: .workflow-release in the project's root)",
-    );
-  addJsonOption(addInputOptions(command)).action(async (folder: string, options: RehearseOptions) => {
-    await runService(options, async (signal, answer) => {
-      const input = await readInput(options);
-      const deps = terminalDeps({ signal, output: options.output });
-      const project = await deps.loadProject(resolve(folder));
-      const build = await deps.buildPacked(await deps.packProject(project));
-      const { rehearse, rehearsalLimits } = await import("../rehearsal/rehearse.ts");
-      const result = await rehearse({
-        build,
-        task: { ...options.task, input },
-        limits: {
-          totalMs: options.timeout === undefined ? rehearsalLimits.totalMs : options.timeout * 60_000,
-          concurrency: options.concurrency ?? rehearsalLimits.concurrency,
-        },
-        env: process.env,
-        log: terminalLog,
-        signal,
+    .option("--concurrency <tasks>", "how many tasks to run at once (default: 2)", wholeNumber(1, 100));
+  addJsonOption(addBuildOptions(addInputOptions(command))).action(
+    async (folder: string, options: RehearseOptions) => {
+      await runService(options, async (signal, answer) => {
+        const input = await readInput(options);
+        const deps = terminalDeps({
+          signal,
+          output: options.output,
+          cache: cachePlanOf(options, { kind: "build-only", why: "this is workflow-release rehearse" }),
+        });
+        const project = await deps.loadProject(resolve(folder));
+        const { build } = await deps.build(await deps.packProject(project), false);
+        const { rehearse, rehearsalLimits } = await import("../rehearsal/rehearse.ts");
+        const result = await rehearse({
+          build,
+          task: { ...options.task, input },
+          limits: {
+            totalMs: options.timeout === undefined ? rehearsalLimits.totalMs : options.timeout * 60_000,
+            concurrency: options.concurrency ?? rehearsalLimits.concurrency,
+          },
+          env: process.env,
+          log: terminalLog,
+          signal,
+        });
+        answer({ json: result, text: rehearsalText(result) });
+        if (result.outcome !== "completed") throw failureOf(result);
       });
-      answer({ json: result, text: rehearsalText(result) });
-      if (result.outcome !== "completed") throw failureOf(result);
-    });
-  });
+    },
+  );
 }
 
 function rehearsalText({ outcome, task, tookMs, tree }: RehearsalResult): string {

@@ -1,18 +1,28 @@
 import { join, resolve } from "node:path";
 import type { PipelineDeps } from "../pipeline.ts";
 import { outputFolderName } from "../project/selection.ts";
+import type { CachePlan } from "../run-plan.ts";
 import { stageDeps } from "../stage-deps.ts";
+import { buildCacheFolder } from "./cache-folder.ts";
 import { terminalLog } from "./run.ts";
 
 /** The stages as a person at a terminal runs them: output lands beside the project unless told otherwise. */
 export function terminalDeps(options: {
   readonly signal: AbortSignal;
   readonly output?: string | undefined;
+  /** For commands that build. */
+  readonly cache?: CachePlan;
 }): PipelineDeps {
   return stageDeps({
     log: terminalLog,
     signal: options.signal,
     env: process.env,
+    async openCache() {
+      const folder = buildCacheFolder();
+      if (options.cache === undefined || folder === undefined) return { kind: "switched-off" };
+      const { openLocalCache } = await import("../build/cache/open-cache.ts");
+      return await openLocalCache(options.cache, folder, process.env);
+    },
     outputFolder: ({ root }) =>
       options.output === undefined ? join(root, outputFolderName) : resolve(options.output),
   });

@@ -1,13 +1,9 @@
 import { artifactLimits } from "../artifact/limits.ts";
-import { compareManifests, type ManifestChanges } from "../artifact/manifest-changes.ts";
+import { compareManifests } from "../artifact/manifest-changes.ts";
+import type { ContentChanges } from "../build/cached-build.ts";
 import type { PackedProject } from "../build/pack-project.ts";
 import type { DeployedRelease } from "./deploy-plan.ts";
 import type { ReleaseApi } from "./release-api.ts";
-
-/** What is not like the release that was published last: why a run has to build. */
-export interface ContentChanges extends ManifestChanges {
-  readonly sinceRelease: string;
-}
 
 /** An explanation is not worth more traffic. */
 const maxDownloadBytes = 32 * 1024 * 1024;
@@ -27,7 +23,7 @@ export async function changesSince(
     const { readArtifact } = await import("../artifact/read.ts");
     const limits = { ...artifactLimits, maxArchiveSizeBytes: maxDownloadBytes };
     const { manifest } = await readArtifact(archive, limits, undefined);
-    return { sinceRelease: release.id, ...compareManifests(manifest, packed.manifest) };
+    return { since: { kind: "release", id: release.id }, ...compareManifests(manifest, packed.manifest) };
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { ContentChanges } from "../release/content-changes.ts";
+import type { ContentChanges } from "../build/cached-build.ts";
 import type { ContentOrigin } from "./record.ts";
 import { visible } from "./untrusted-text.ts";
 import { plural } from "./verdict.ts";
@@ -13,23 +13,25 @@ export function originText(origin: ContentOrigin, nowMs: number): string {
       const when = publishedAtMs === undefined ? "" : ` published ${timeAgo(nowMs - publishedAtMs)}`;
       return `reused: same content as release ${id}${when}`;
     }
+    case "cache":
+      return `reused: from the cache, built ${timeAgo(nowMs - origin.builtAtMs)}`;
     case "built":
       return origin.changes === undefined ? "built" : `rebuilt: ${changesText(origin.changes)}`;
   }
 }
 
-function changesText({ added, changed, removed, sinceRelease }: ContentChanges): string {
+function changesText({ added, changed, removed, since }: ContentChanges): string {
+  const then = since.kind === "release" ? `release ${since.id}` : "the last build";
   const parts = [
     ...(changed.length > 0 ? [`${plural(changed.length, "file")} changed`] : []),
     ...(added.length > 0 ? [`${added.length} added`] : []),
     ...(removed.length > 0 ? [`${removed.length} removed`] : []),
   ];
-  if (parts.length === 0)
-    return `the files of release ${sinceRelease}, with another entry point or other tasks`;
+  if (parts.length === 0) return `the same files as in ${then}, but not the same environment or entry point`;
   const paths = [...changed, ...added, ...removed];
   const more = paths.length > listedPaths ? ` and ${paths.length - listedPaths} more` : "";
   const named = visible(paths.slice(0, listedPaths).join(", ")).replaceAll("\n", "\\n");
-  return `${parts.join(", ")} since release ${sinceRelease}: ${named}${more}`;
+  return `${parts.join(", ")} since ${then}: ${named}${more}`;
 }
 
 const units = [

@@ -1,6 +1,6 @@
 import type { Build, CheckedContent } from "../build/build.ts";
+import type { BuildOrigin } from "../build/cached-build.ts";
 import { causeChain, type ErrorCode, type Problem, type ReleaseError } from "../errors.ts";
-import type { ContentChanges } from "../release/content-changes.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
 import type { PublishedRelease } from "../release/publish.ts";
@@ -19,9 +19,7 @@ export interface Failure {
 }
 
 /** Where a run has its content from. */
-export type ContentOrigin =
-  | { readonly kind: "release"; readonly release: PublishedRelease }
-  | { readonly kind: "built"; readonly changes: ContentChanges | undefined };
+export type ContentOrigin = { readonly kind: "release"; readonly release: PublishedRelease } | BuildOrigin;
 
 /**
  * Everything a run knows about itself, filled in as it goes. All that is shown or put out is made from

@@ -98,7 +98,7 @@ describe("content that is published already", () => {
     assert(newest !== undefined);
     const changes = await changesSince(api, newest, packed, never);
     assert.deepEqual(changes, {
-      sinceRelease: newest.id,
+      since: { kind: "release", id: newest.id },
       added: ["c.py"],
       changed: ["a.py"],
       removed: [],

@@ -81,7 +81,8 @@ export async function serveControlPlane(
 function start(args: readonly string[], { cwd, env }: CliOptions) {
   return spawn(process.execPath, [entry, ...args], {
     cwd,
-    env: { ...process.env, ...env },
+    // What the user of this machine has built before must not show in a test.
+    env: { ...process.env, WORKFLOW_RELEASE_CACHE: "off", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -1,7 +1,8 @@
 import type { Build, CheckedContent } from "../../build/build.ts";
+import { missText } from "../../build/cache/miss.ts";
 import { byteSize } from "../byte-size.ts";
 import { originText } from "../origin-text.ts";
-import { contentOf, type RunRecord } from "../record.ts";
+import { type ContentOrigin, contentOf, type RunRecord } from "../record.ts";
 import { inlineCode } from "../untrusted-text.ts";
 import { plural } from "../verdict.ts";
 import { foldedList, type Section } from "./section.ts";
@@ -18,9 +19,9 @@ export function releaseSection(record: RunRecord): Section | undefined {
     ["Workflow", inlineCode(content.slug)],
     ["Release", releaseCell(release, mode)],
     ["Content", contentCell(content, build)],
-    ...(origin === undefined ? [] : [["Build", inlineCode(originText(origin, record.startedAtMs), 1_000)]]),
+    ...(origin === undefined ? [] : [["Build", buildCell(origin, record.startedAtMs)]]),
     ["Entry point", inlineCode(entryPoint(content))],
-    ["Worker", workerCell(content, build)],
+    ["Worker", workerCell(content, origin, build)],
     ["Artifact digest", inlineCode(content.digest)],
     ["Fingerprint", inlineCode(content.fingerprint)],
   ];
@@ -42,9 +43,20 @@ function contentCell({ manifest, measured }: CheckedContent, build: Build | unde
   return `${plural(manifest.length, "file")}, ${byteSize(measured.tarSizeBytes)}${packed}`;
 }
 
-function workerCell({ tasks }: CheckedContent, build: Build | undefined): string {
+function buildCell(origin: ContentOrigin, nowMs: number): string {
+  const cache = origin.kind === "built" ? ` (${missText(origin.miss)})` : "";
+  return inlineCode(originText(origin, nowMs) + cache, 1_000);
+}
+
+function workerCell(
+  { tasks }: CheckedContent,
+  origin: ContentOrigin | undefined,
+  build: Build | undefined,
+): string {
   const found = `${plural(tasks.length, "task")} found`;
-  if (build === undefined) return `not started: ${found} when this content was built`;
+  if (build === undefined || origin?.kind === "cache") {
+    return `not started: ${found} when this content was built`;
+  }
   return `started inside the artifact, ${found} after ${(build.measured.discoverMs / 1000).toFixed(1)} s`;
 }
 
