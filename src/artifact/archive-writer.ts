@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
 import { close, closeSync, fsync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { constants, createZstdCompress } from "node:zlib";
 import { SystemError } from "../errors.ts";
@@ -77,8 +76,9 @@ export function createArchiveWriter(path: string, maxBatchBytes: number): Archiv
         await promisify(fsync)(file);
         await promisify(close)(file);
         open = false;
+        // The folder is not forced to the disk: an archive that a power cut takes away is built again, while one
+        // that is there must be whole.
         renameSync(staging, path);
-        await syncFolder(dirname(path));
       } catch (error) {
         throw diskFailed(path, error);
       }
@@ -91,17 +91,6 @@ export function createArchiveWriter(path: string, maxBatchBytes: number): Archiv
       rmSync(staging, { force: true });
     },
   };
-}
-
-/** A rename is durable when its folder is. Windows cannot open a folder, and needs no such call. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
-  try {
-    await promisify(fsync)(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function onDisk<T>(path: string, work: () => T): T {

@@ -9,11 +9,11 @@ import { compareUtf8 } from "./path-rules.ts";
 import { batchBytes, createTarBatches, type TarBatches, type TarSink } from "./tar-batches.ts";
 import {
   blockBytes,
-  createHeaderEncoder,
+  encodeHeader,
   endOfTar,
-  type HeaderEncoder,
   paddingBytes,
   type TarEntry,
+  writePlainHeader,
 } from "./tar-header.ts";
 
 export interface FileToPack {
@@ -46,7 +46,6 @@ const filesPerTurn = 64;
 
 interface Packing {
   readonly tar: TarBatches;
-  readonly headers: HeaderEncoder;
   readonly limits: ArtifactLimits;
 }
 
@@ -90,7 +89,7 @@ export async function packTar(
     const message = `The artifact would hold ${files.length} files; the limit is ${limits.maxFiles}.`;
     throw new UserError("artifact-too-large", message);
   }
-  const packing: Packing = { tar: createTarBatches(sink), headers: await createHeaderEncoder(), limits };
+  const packing: Packing = { tar: createTarBatches(sink), limits };
   const manifest: ManifestEntry[] = [];
   let previous: string | undefined;
   for (const file of files) {
@@ -108,12 +107,12 @@ export async function packTar(
 }
 
 async function packSymlink({ path, target }: SymlinkToPack, packing: Packing): Promise<ManifestEntry> {
-  await put(await packing.headers.encode({ kind: "symlink", path, target }), packing.tar);
+  await put(await encodeHeader({ kind: "symlink", path, target }), packing.tar);
   return { kind: "symlink", path, mode: 0o777, target };
 }
 
 async function packFile(file: FileToPack, packing: Packing): Promise<ManifestEntry> {
-  const { tar, headers, limits } = packing;
+  const { tar, limits } = packing;
   const descriptor = openSource(file);
   try {
     const stats = fstatSync(descriptor);
@@ -126,8 +125,8 @@ async function packFile(file: FileToPack, packing: Packing): Promise<ManifestEnt
     const mode = (stats.mode & 0o100) === 0 ? 0o644 : 0o755;
     const entry: TarEntry = { kind: "file", path: file.path, mode, sizeBytes };
     if (tar.free < blockBytes) await tar.flush();
-    if (headers.writeBlock(entry, tar.buffer, tar.used)) tar.advance(blockBytes);
-    else await put(await headers.encode(entry), tar);
+    if (writePlainHeader(entry, tar.buffer, tar.used)) tar.advance(blockBytes);
+    else await put(await encodeHeader(entry), tar);
     // One byte more than the file had would show that it has grown.
     const room = sizeBytes + Math.max(paddingBytes(sizeBytes), 1);
     if (room > tar.free && room <= batchBytes) await tar.flush();

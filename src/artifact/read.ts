@@ -8,11 +8,11 @@ import type { Manifest, ManifestEntry } from "./manifest.ts";
 import { compareUtf8, createPathLedger, linkFlaw, type PathLedger, pathFlaw } from "./path-rules.ts";
 import {
   blockBytes,
-  createHeaderEncoder,
+  encodeHeader,
   endOfTar,
-  type HeaderEncoder,
   paddingBytes,
   type TarEntry,
+  writePlainHeader,
 } from "./tar-header.ts";
 import { createZstdFrameScanner } from "./zstd-frame.ts";
 
@@ -65,11 +65,9 @@ export async function readArtifact(
     chunkSize: 256 * 1024,
     params: { [constants.ZSTD_d_windowLogMax]: maxWindowLog },
   });
-  const headers = await createHeaderEncoder();
   const reading: Reading = {
     limits,
     sink,
-    headers,
     headerBlock: Buffer.alloc(blockBytes),
     ledger: createPathLedger(),
     hash: createHash("sha256"),
@@ -87,7 +85,6 @@ export async function readArtifact(
 interface Reading {
   readonly limits: ArtifactLimits;
   readonly sink: EntrySink | undefined;
-  readonly headers: HeaderEncoder;
   readonly headerBlock: Buffer;
   readonly ledger: PathLedger;
   /** Of the tar as we would write it. */
@@ -176,10 +173,10 @@ function checkEntry(header: Header, previous: string | undefined, { limits, ledg
 async function readEntry(
   entry: TarEntry,
   content: AsyncIterable<Uint8Array>,
-  { headers, headerBlock, hash, sink }: Reading,
+  { headerBlock, hash, sink }: Reading,
 ): Promise<ManifestEntry> {
-  if (headers.writeBlock(entry, headerBlock, 0)) hash.update(headerBlock);
-  else hash.update(await headers.encode(entry));
+  if (writePlainHeader(entry, headerBlock, 0)) hash.update(headerBlock);
+  else hash.update(await encodeHeader(entry));
   if (entry.kind === "symlink") {
     for await (const chunk of content) hash.update(chunk);
     sink?.symlink(entry.path, entry.target);

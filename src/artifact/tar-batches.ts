@@ -10,6 +10,8 @@ export interface TarSink {
  * nothing more, and leave the compressor idle while the first is filled.
  */
 export const batchBytes = 2 * 1024 * 1024;
+/** The first batches are smaller, so that the compressor has work before a small project is read whole. */
+const firstBatchBytes = 128 * 1024;
 /** One that is filled, one that is compressed, and one between them, so that neither waits for the other. */
 const batchCount = 3;
 
@@ -38,6 +40,7 @@ export function createTarBatches(sink: TarSink): TarBatches {
   const written: Promise<void>[] = buffers.map(() => Promise.resolve());
   let current = 0;
   let buffer = buffers[0] as Buffer;
+  let capacity = firstBatchBytes;
   let used = 0;
   let handedOn = 0;
   let last: Promise<void> = Promise.resolve();
@@ -59,7 +62,7 @@ export function createTarBatches(sink: TarSink): TarBatches {
       return used;
     },
     get free() {
-      return batchBytes - used;
+      return capacity - used;
     },
     get sizeBytes() {
       return handedOn + used;
@@ -72,6 +75,7 @@ export function createTarBatches(sink: TarSink): TarBatches {
       current = (current + 1) % batchCount;
       await written[current];
       buffer = buffers[current] as Buffer;
+      capacity = Math.min(2 * capacity, batchBytes);
     },
     async finish() {
       handOn();

@@ -11,9 +11,7 @@ export interface Flaw {
 const slugPattern = /^[A-Za-z0-9-]{1,100}$/;
 /** Bare keys of TOML; `target:NAME` in an input splits at commas and line ends, which these cannot hold. */
 const targetNamePattern = /^[A-Za-z0-9_-]{1,100}$/;
-const identifier = "[\\p{XID_Start}_]\\p{XID_Continue}*";
-const dotted = `${identifier}(?:\\.${identifier})*`;
-const runnerPattern = new RegExp(`^${dotted}:${dotted}$`, "u");
+const asciiRunnerPattern = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 
 export function slugFlaw(slug: string): Flaw | undefined {
   if (slugPattern.test(slug)) return undefined;
@@ -38,7 +36,7 @@ export function targetNameFlaw(name: string): Flaw | undefined {
 
 /** `module:object`, both dotted Python names, as `python -m tilebox.workflows.runner` takes it. */
 export function runnerFlaw(runner: string): Flaw | undefined {
-  if (runnerPattern.test(runner)) return undefined;
+  if (isRunnerPath(runner)) return undefined;
   const [file = "", object = "runner", ...rest] = runner.trim().split(":");
   const module = file
     .replace(/\.py$/, "")
@@ -48,10 +46,18 @@ export function runnerFlaw(runner: string): Flaw | undefined {
   return {
     message: `${quote(runner)} is not a runner path: it must be module:object, both dotted Python names.`,
     hint:
-      rest.length === 0 && runnerPattern.test(suggestion)
+      rest.length === 0 && isRunnerPath(suggestion)
         ? `write ${quote(suggestion)}`
         : 'write the module that defines the Runner and its name, as in "my_workflow.runner:runner"',
   };
+}
+
+/** Python's identifiers may have letters of any script; compiling that pattern costs milliseconds, so it comes second. */
+function isRunnerPath(text: string): boolean {
+  if (asciiRunnerPattern.test(text)) return true;
+  const identifier = "[\\p{XID_Start}_]\\p{XID_Continue}*";
+  const dotted = `${identifier}(?:\\.${identifier})*`;
+  return new RegExp(`^${dotted}:${dotted}$`, "u").test(text);
 }
 
 /** A glob of [build]: relative to the root, with `/`, in picomatch's syntax. */
@@ -97,6 +103,7 @@ export function globFlaw(glob: string, list: "include" | "exclude"): Flaw | unde
 }
 
 function syntaxFlaw(glob: string): Flaw | undefined {
+  if (!/[[\]{}()]/.test(glob)) return undefined;
   try {
     picomatch.makeRe(glob, { dot: true, strictBrackets: true });
     return undefined;

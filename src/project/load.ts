@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { parse, TomlError } from "smol-toml";
@@ -26,12 +27,9 @@ export async function loadProject(startFolder: string): Promise<Project> {
 function readConfig(place: ConfigPlace): string {
   const file = pathInRepository(place.repositoryRoot, place.configPath);
   const bytes = readFileSync(place.configPath);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    const problem = { file, message: "The file is not UTF-8.", hint: "save it as UTF-8" };
-    throw configInvalid(file, [problem], cause);
-  }
+  // Not a TextDecoder, whose first use costs 2 ms.
+  if (isUtf8(bytes)) return bytes.toString("utf8").replace(/^\ufeff/, "");
+  throw configInvalid(file, [{ file, message: "The file is not UTF-8.", hint: "save it as UTF-8" }]);
 }
 
 function parseToml(text: string, place: ConfigPlace): Readonly<Record<string, unknown>> {

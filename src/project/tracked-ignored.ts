@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { firstMatch } from "./globs.ts";
 import type { WalkReport } from "./walk.ts";
@@ -13,6 +12,7 @@ import type { WalkPlan } from "./walk-plan.ts";
  */
 export async function findTrackedIgnored(plan: WalkPlan, report: WalkReport): Promise<readonly string[]> {
   if (report.ignored.length === 0) return [];
+  const { execFile } = await import("node:child_process");
   const args = ["ls-files", "-z", "--cached", "--ignored", "--exclude-per-directory=.gitignore"];
   const tracked = await promisify(execFile)("git", args, {
     cwd: plan.root,
