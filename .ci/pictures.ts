@@ -12,7 +12,11 @@ import { renderMarkdown } from "../test/support/github/markdown.ts";
 import { projectRoot } from "./cached-tools.mjs";
 
 const folder = join(projectRoot, ".cache", "pictures");
-const kept = { "summary-success-light": "summary.png", "comment-matrix-light": "comment.png" } as const;
+/** The README's, each as high as what it shows. */
+const kept: Readonly<Record<string, { readonly file: string; readonly height: number }>> = {
+  "summary-success-light": { file: "summary.png", height: 680 },
+  "comment-matrix-light": { file: "comment.png", height: 500 },
+};
 
 interface Colours {
   readonly page: string;
@@ -67,12 +71,12 @@ function draw(name: string, html: string): void {
   const source = join(folder, `${name}.html`);
   const picture = join(folder, `${name}.png`);
   writeFileSync(source, html);
-  const size = ["--window-size=964,1150", "--force-device-scale-factor=1"];
+  const target = kept[name];
+  const size = [`--window-size=964,${target?.height ?? 1_150}`, "--force-device-scale-factor=1"];
   const options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", ...size];
   const drawn = spawnSync("chromium", [...options, `--screenshot=${picture}`, `file://${source}`]);
-  const target = Object.entries(kept).find(([example]) => example === name)?.[1];
   if (drawn.status === 0 && target !== undefined && process.argv.includes("--keep"))
-    copyFileSync(picture, join(projectRoot, ".github", "pictures", target));
+    copyFileSync(picture, join(projectRoot, ".github", "pictures", target.file));
 }
 
 mkdirSync(folder, { recursive: true });

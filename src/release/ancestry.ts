@@ -22,6 +22,40 @@ export type Ancestry =
   | { readonly kind: "diverged" }
   | { readonly kind: "unknown"; readonly why: string };
 
+/** Whether our commit may replace the deployed one, and why, as a sentence for a person. */
+export type OverwriteVerdict =
+  | { readonly kind: "go" }
+  /** Nothing is known against it; a person should know that nothing was proven either. */
+  | { readonly kind: "unproven"; readonly why: string }
+  | { readonly kind: "refuse"; readonly why: string };
+
+/** `ancestry` is undefined where no record says which commit is deployed: by hand, or before this program. */
+export function judgeOverwrite(
+  ancestry: Ancestry | undefined,
+  deployed: string | undefined,
+): OverwriteVerdict {
+  const commit = (deployed ?? "").slice(0, 12);
+  switch (ancestry?.kind) {
+    case undefined:
+      return { kind: "unproven", why: "no record says from which commit the deployed release is" };
+    case "same":
+    case "newer":
+      return { kind: "go" };
+    case "older":
+      return { kind: "refuse", why: `commit ${commit}, which is deployed, is newer than this one` };
+    case "diverged":
+      return {
+        kind: "refuse",
+        why: `commit ${commit}, which is deployed, is not in the history of this one: a force push, or another branch`,
+      };
+    case "unknown":
+      return {
+        kind: "unproven",
+        why: `commit ${commit}, which is deployed, cannot be compared: ${ancestry.why}`,
+      };
+  }
+}
+
 /** Compares on a server that has the whole history. Throws when it cannot tell. */
 export type CompareRemotely = (
   deployed: string,

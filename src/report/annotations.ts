@@ -21,7 +21,8 @@ export interface Annotation {
 
 /** Marks a failure in the files it comes from, and the run's notices on the run. */
 export function annotate(record: RunRecord): void {
-  for (const { kind, text, ...properties } of annotationsOf(record)) core[kind](text, properties);
+  const write = { error: core.error, notice: core.notice };
+  for (const { kind, text, ...properties } of annotationsOf(record)) write[kind](text, properties);
 }
 
 /** At most 10 of a kind; what is not among them is counted by the last one. */

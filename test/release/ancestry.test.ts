@@ -5,7 +5,12 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import pLimit from "p-limit";
-import { type Ancestry, type AncestryOptions, compareCommits } from "../../src/release/ancestry.ts";
+import {
+  type Ancestry,
+  type AncestryOptions,
+  compareCommits,
+  judgeOverwrite,
+} from "../../src/release/ancestry.ts";
 import { runGit } from "../../src/release/git.ts";
 import { compareAtGitHub } from "../../src/report/github/compare-commits.ts";
 import { type CommitGraph, randomGraph, reaches, writeGraphs } from "../support/commit-graph.ts";
@@ -87,9 +92,11 @@ describe("the ancestry of two commits", () => {
       for (const ours of order) {
         if (deployed !== undefined) {
           const options = { folder: scratch.path, signal };
-          const { kind } = await compareCommits(commits[deployed] ?? "", commits[ours] ?? "", options);
-          assert.equal(kind, expected(graph, deployed, ours), `seed ${seed}: ${JSON.stringify(graph)}`);
-          if (kind !== "newer" && kind !== "same") continue;
+          const there = commits[deployed] ?? "";
+          const ancestry = await compareCommits(there, commits[ours] ?? "", options);
+          const wanted = expected(graph, deployed, ours);
+          assert.equal(ancestry.kind, wanted, `seed ${seed}: ${JSON.stringify(graph)}`);
+          if (judgeOverwrite(ancestry, there).kind !== "go") continue;
         }
         deployed = ours;
         finished.push(ours);
@@ -159,6 +166,18 @@ describe("the ancestry of two commits", () => {
     );
     const injected = await compareCommits("--all", "2".repeat(40), { folder: scratch.path, signal });
     assert.deepEqual(injected, { kind: "unknown", why: '"--all" is not a commit id' });
+  });
+
+  it("refuses what is older or diverged, and says what could not be proven", () => {
+    const deployed = "d".repeat(40);
+    const judged = (ancestry: Ancestry | undefined) => judgeOverwrite(ancestry, deployed);
+    assert.deepEqual(judged({ kind: "older" }), {
+      kind: "refuse",
+      why: "commit dddddddddddd, which is deployed, is newer than this one",
+    });
+    assert.equal(judged({ kind: "diverged" }).kind, "refuse");
+    assert.equal(judged({ kind: "unknown", why: "it is gone" }).kind, "unproven");
+    assert.equal(judgeOverwrite(undefined, undefined).kind, "unproven");
   });
 
   it("ends in time when the remote is silent", async () => {
