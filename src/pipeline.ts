@@ -43,6 +43,8 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: Pipeli
   }
 
   const api = await deps.connect(plan.publish.api);
+  // A cluster that does not exist is found before anything is published; the plan reads again, because a build takes time.
+  await readClusters(api, project.slug, rollout, signal);
   record.release = await reuseOrPublish(api, packed, plan.publish, record, deps);
   log.info(`Release ${record.release.id}: ${record.release.outcome}`);
   const before = await readClusters(api, project.slug, rollout, signal);
