@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { close, closeSync, fsync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { promisify } from "node:util";
+import { closeSync, fsync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { constants, createZstdCompress } from "node:zlib";
 import { SystemError } from "../errors.ts";
 import type { TarSink } from "./tar-batches.ts";
@@ -73,9 +72,11 @@ export function createArchiveWriter(path: string, maxBatchBytes: number): Archiv
       await new Promise<void>((resolve) => compressor.once("close", resolve).end());
       if (failure !== undefined) throw diskFailed(path, failure);
       try {
-        await promisify(fsync)(file);
-        await promisify(close)(file);
+        await new Promise<void>((resolve, reject) =>
+          fsync(file, (error) => (error ? reject(error) : resolve())),
+        );
         open = false;
+        closeSync(file);
         // The folder is not forced to the disk: an archive that a power cut takes away is built again, while one
         // that is there must be whole.
         renameSync(staging, path);

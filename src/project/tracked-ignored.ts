@@ -1,4 +1,3 @@
-import { promisify } from "node:util";
 import { firstMatch } from "./globs.ts";
 import type { WalkReport } from "./walk.ts";
 import type { WalkPlan } from "./walk-plan.ts";
@@ -14,13 +13,11 @@ export async function findTrackedIgnored(plan: WalkPlan, report: WalkReport): Pr
   if (report.ignored.length === 0) return [];
   const { execFile } = await import("node:child_process");
   const args = ["ls-files", "-z", "--cached", "--ignored", "--exclude-per-directory=.gitignore"];
-  const tracked = await promisify(execFile)("git", args, {
-    cwd: plan.root,
-    maxBuffer: 256 * 1024 * 1024,
-  }).then(
-    ({ stdout }) => stdout.split("\0").slice(0, -1),
-    () => [],
-  );
+  const tracked = await new Promise<readonly string[]>((resolve) => {
+    execFile("git", args, { cwd: plan.root, maxBuffer: 256 * 1024 * 1024 }, (error, stdout) =>
+      resolve(error === null ? stdout.split("\0").slice(0, -1) : []),
+    );
+  });
   return tracked.filter(
     (path) => firstMatch(plan.include, path) !== undefined && firstMatch(plan.exclude, path) === undefined,
   );

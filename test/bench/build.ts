@@ -87,7 +87,7 @@ async function bundlePack(folder: string): Promise<string> {
   return join(folder, "bundle/pack-once.mjs");
 }
 
-/** Python-like text of 2.4 KB on average, and a twentieth as many ignored files, committed to a repository. */
+/** Python-like text of 2.4 KB on average, and a twentieth as many excluded ones, committed to a repository. */
 function writeProject(folder: string, fileCount: number): void {
   const random = createRandom(7);
   const write = (path: string, text: string | Uint8Array) => {
@@ -95,7 +95,7 @@ function writeProject(folder: string, fileCount: number): void {
     writeFileSync(join(folder, path), text);
   };
   for (let file = 0; file < fileCount; file++) {
-    const place = `package_${file % 20}/module_${Math.floor(file / 20) % 50}`;
+    const place = `package_${Math.floor(file / 20) % 20}/module_${Math.floor(file / 400)}`;
     write(`${place}/file_${file}.py`, sourceText(Math.ceil(-Math.log(1 - random()) * 2400) + 50, random));
     if (file % 20 === 0) write(`${place}/__pycache__/file_${file}.pyc`, Buffer.alloc(1500, file));
   }
@@ -109,7 +109,7 @@ runner = "package_0.runner:runner"
 
 [build]
 include = ["package_*/**", "pyproject.toml"]
-exclude = [".venv/**", "**/test_*.py"]
+exclude = [".venv/**", "**/__pycache__/**", "**/*.pyc", ".pytest_cache/**"]
 `,
   );
   const git = (...args: string[]) => execFileSync("git", ["-C", folder, ...args], { stdio: "ignore" });
