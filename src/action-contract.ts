@@ -56,6 +56,23 @@ export const actionInputs = {
       "pull_request_target or workflow_run; `true` does so on every event; `false` never.",
     default: "auto",
   },
+  report: {
+    description:
+      "Where the run is reported beside its log: any of summary, comment, annotations, deployments, or none. What " +
+      "the token does not permit is left out with a notice.",
+    default: "summary, comment, annotations, deployments",
+  },
+  "github-token": {
+    description:
+      "Token for the pull request's comment (pull-requests: write) and the GitHub Deployments (deployments: write).",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: GitHub evaluates it
+    default: "${{ github.token }}",
+  },
+  matrix: {
+    description: "Tells the jobs of a matrix apart in the comment; GitHub fills it in.",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: GitHub evaluates it
+    default: "${{ toJSON(matrix) }}",
+  },
   "timeout-minutes": {
     description: "Limit for the whole run, in minutes (1 to 360).",
     default: "15",

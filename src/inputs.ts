@@ -7,6 +7,7 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "./action-contract.ts";
 import { type Problem, UserError } from "./errors.ts";
 import { nearestName } from "./project/nearest-name.ts";
+import { readReportInputs } from "./report-inputs.ts";
 import {
   type ApiTarget,
   type BuildOnlyPlan,
@@ -54,6 +55,8 @@ const clusterSlug = /^[A-Za-z0-9-]{1,100}$/;
 
 export interface ActionInputs {
   readonly plan: RunPlan;
+  /** The project's folder as it was given. */
+  readonly projectPath: string;
   readonly cache: CachePlan;
   readonly timeoutMs: number;
   /** Inputs that were given but do not exist; worth a warning, not a failure. */
@@ -90,6 +93,7 @@ export function readActionInputs(env: Environment): ActionInputs {
     });
   }
   const cache = parseCache(env, read("cache"), publish, problems);
+  problems.push(...readReportInputs(env).problems);
   if (problems.length > 0) {
     throw new UserError(
       "input-invalid",
@@ -97,7 +101,13 @@ export function readActionInputs(env: Environment): ActionInputs {
       { problems },
     );
   }
-  return { plan: { projectFolder, publish, clusters }, cache, timeoutMs, warnings: unknownInputs(env) };
+  return {
+    plan: { projectFolder, publish, clusters },
+    projectPath: read("project"),
+    cache,
+    timeoutMs,
+    warnings: unknownInputs(env),
+  };
 }
 
 /** GitHub upper-cases an input's name, turns spaces into underscores and leaves hyphens alone. */

@@ -19,6 +19,8 @@ import type { ApiTarget, PublishPlan, RunPlan } from "./run-plan.ts";
 export interface PipelineDeps {
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Told when the record's stage has changed. */
+  readonly stageEntered?: ((record: RunRecord) => void) | undefined;
   loadProject(folder: string): Promise<Project>;
   packProject(project: Project): Promise<PackedProject>;
   /** The build of this content, new or from the cache. */
@@ -30,12 +32,12 @@ export interface PipelineDeps {
 export async function runPipeline(plan: RunPlan, record: RunRecord, deps: PipelineDeps): Promise<void> {
   const { log, signal } = deps;
   record.mode = { publish: plan.publish.kind === "publish", why: plan.publish.why };
-  enter(record, "project", signal);
+  enter(record, "project", deps);
   const project = await deps.loadProject(plan.projectFolder);
   record.slug = project.slug;
   const rollout = resolveRollout(plan.clusters, project);
 
-  enter(record, "build", signal);
+  enter(record, "build", deps);
   const packed = await deps.packProject(project);
   if (plan.publish.kind === "build-only") {
     await buildContent(packed, undefined, record, deps);
@@ -60,7 +62,7 @@ async function reuseOrPublish(
   deps: PipelineDeps,
 ): Promise<PublishedRelease> {
   const { log, signal } = deps;
-  enter(record, "publish", signal);
+  enter(record, "publish", deps);
   const { published, newest } = await lookUpContent(api, packed, signal);
   if (published !== undefined) {
     record.content = published.content;
@@ -70,11 +72,11 @@ async function reuseOrPublish(
     return published.release;
   }
   if (plan.release === "existing") throw noReleaseHas(packed);
-  enter(record, "build", signal);
+  enter(record, "build", deps);
   // Meanwhile, because it only explains.
   const changes = newest && changesSince(api, newest, packed, signal);
   const build = await buildContent(packed, changes, record, deps);
-  enter(record, "publish", signal);
+  enter(record, "publish", deps);
   return await publishBuild(api, build, { createWorkflow: plan.createWorkflow, signal, log });
 }
 
@@ -108,8 +110,9 @@ export async function rollOut(
     readonly before: ReadonlyMap<string, DeployedRelease | undefined>;
   },
   record: RunRecord,
-  { log, signal }: Pick<PipelineDeps, "log" | "signal">,
+  deps: Pick<PipelineDeps, "log" | "signal" | "stageEntered">,
 ): Promise<void> {
+  const { log, signal } = deps;
   const plan = planDeployment(target.rollout, target.before, target.release);
   record.plan = plan;
   for (const { cluster, stage, before } of plan) {
@@ -123,7 +126,7 @@ export async function rollOut(
   }
   for (const line of planLines(plan)) log.info(line);
   for (const stage of rolloutStages) {
-    enter(record, stage, signal);
+    enter(record, stage, deps);
     await deployStage(api, target.workflow, plan, stage, {
       signal,
       report: (outcome) => {
@@ -135,7 +138,12 @@ export async function rollOut(
 }
 
 /** The safe points: between two stages nothing is half done. */
-function enter(record: RunRecord, stage: RunRecord["stage"], signal: AbortSignal): void {
+function enter(
+  record: RunRecord,
+  stage: RunRecord["stage"],
+  { signal, stageEntered }: Pick<PipelineDeps, "signal" | "stageEntered">,
+): void {
   record.stage = stage;
   signal.throwIfAborted();
+  stageEntered?.(record);
 }

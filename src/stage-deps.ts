@@ -14,6 +14,7 @@ export function stageDeps(options: {
   /** Absolute folder for the archive and build.json of a project. */
   readonly outputFolder: (project: Project) => string;
   readonly env: NodeJS.ProcessEnv;
+  readonly stageEntered?: PipelineDeps["stageEntered"];
   /** Called at most once, when something is to be built. */
   readonly openCache: () => Promise<BuildCache | CacheMiss>;
 }): PipelineDeps {
@@ -22,6 +23,7 @@ export function stageDeps(options: {
   return {
     log,
     signal,
+    stageEntered: options.stageEntered,
     async loadProject(folder) {
       const { loadProject } = await import("./project/load.ts");
       return await loadProject(folder);

@@ -57,7 +57,7 @@ export async function createGitHubClient(
       } catch (error) {
         const waitMs = retryDelayMs(error, { attempt, limits, random, request });
         if (waitMs === undefined || stop.aborted) throw error;
-        await sleep(waitMs, undefined, { signal: stop, ref: false });
+        await sleep(waitMs, undefined, { signal: stop });
       } finally {
         clearTimeout(timer);
       }

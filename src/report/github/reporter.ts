@@ -18,6 +18,8 @@ export interface GitHubReporterOptions {
   readonly deployments: boolean;
   /** The matrix values of the job as JSON; `null` or empty outside a matrix. */
   readonly matrix: string;
+  /** Ends whatever GitHub has not answered by then. */
+  readonly signal: AbortSignal;
   /** Told what could not be reported and what the run itself did. */
   readonly tell: (notice: string) => void;
   readonly random?: () => number;
@@ -30,7 +32,6 @@ const defaultLock = { pollMs: 700, staleMs: 20_000 };
 
 export class GitHubReporter {
   readonly #options: GitHubReporterOptions;
-  readonly #stop = new AbortController();
   readonly #deployments: GitHubDeployments | undefined;
   #client: Promise<GitHubClient> | undefined;
 
@@ -46,23 +47,21 @@ export class GitHubReporter {
     this.#deployments?.stageEntered(record);
   }
 
-  /** Says how the run ended; takes `limitMs` at most. */
-  async end(record: RunRecord, limitMs: number): Promise<void> {
-    const timer = setTimeout(() => this.#stop.abort(new Error("no answer in time")), limitMs);
+  /** Says how the run ended. */
+  async end(record: RunRecord): Promise<void> {
     await Promise.all([this.#comment(record), this.#deployments?.end(record)]);
-    clearTimeout(timer);
     for (const trouble of this.#deployments?.troubles(record) ?? []) this.#options.tell(trouble);
   }
 
   async #comment(record: RunRecord): Promise<void> {
-    const { run, comment, lock = defaultLock, random = Math.random } = this.#options;
+    const { run, comment, signal, lock = defaultLock, random = Math.random } = this.#options;
     if (!comment || run.pullRequest === undefined) return;
     try {
       await contributeToComment(
         await this.#connect(),
         run.pullRequest.number,
         this.#part(record, run.pullRequest.commit),
-        { ...lock, random, signal: this.#stop.signal },
+        { ...lock, random, signal },
       );
     } catch (error) {
       const trouble = githubTrouble(error, "pull-requests: write");
@@ -91,11 +90,11 @@ export class GitHubReporter {
   }
 
   #connect(): Promise<GitHubClient> {
-    const { run, token, limits, random } = this.#options;
+    const { run, token, signal, limits, random } = this.#options;
     this.#client ??= createGitHubClient(
       { apiUrl: run.apiUrl, owner: run.owner, repo: run.repo, token },
       {
-        signal: this.#stop.signal,
+        signal,
         ...(limits === undefined ? {} : { limits }),
         ...(random === undefined ? {} : { random }),
       },

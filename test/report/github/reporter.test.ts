@@ -36,6 +36,13 @@ function runOf(fake: FakeGitHub, changes: Partial<GitHubRun> = {}): GitHubRun {
   };
 }
 
+/** Not AbortSignal.timeout, which a combined signal may lose. */
+function after(ms: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error("no answer in time")), ms).unref();
+  return controller.signal;
+}
+
 function reporterOf(
   fake: FakeGitHub,
   changes: Partial<ConstructorParameters<typeof GitHubReporter>[0]> = {},
@@ -47,6 +54,7 @@ function reporterOf(
     comment: true,
     deployments: true,
     matrix: "null",
+    signal: after(5_000),
     tell: (notice) => void notices.push(notice),
     limits: quickLimits,
     lock: { pollMs: 5, staleMs: 2_000 },
@@ -83,7 +91,7 @@ async function deployEverywhere(fake: FakeGitHub, release = exampleReleaseId): P
   record.stage = "production";
   reporter.stageEntered(record);
   carriedOut(record, "prod-1", "deployed");
-  await reporter.end(record, 5_000);
+  await reporter.end(record);
   return notices;
 }
 
@@ -146,7 +154,7 @@ describe("GitHub Deployments", () => {
     reporter.stageEntered(record);
     carriedOut(record, "dev-1", "unknown");
     recordFailure(record, new SystemError("interrupted", "The run was cancelled (SIGINT)"));
-    await reporter.end(record, 5_000);
+    await reporter.end(record);
     assert.deepEqual(statesOf(fake, "dev-1"), [["in_progress", "error"]]);
     assert.deepEqual(statesOf(fake, "prod-1"), [], "production was not reached");
     const description = fake.state.deployments[0]?.statuses.at(-1)?.description;
@@ -160,18 +168,18 @@ describe("GitHub Deployments", () => {
     record.stage = "dev";
     reporter.stageEntered(record);
     carriedOut(record, "dev-1", "deployed");
-    await reporter.end(record, 5_000);
+    await reporter.end(record);
     assert.equal(notices.length, 1);
     assert.match(
       notices[0] ?? "",
       /could not be recorded: GitHub does not permit it .*"permissions: deployments: write".*did not change what was deployed: dev-1: deployed, was empty/,
     );
 
-    const slow = reporterOf(fake);
+    const slow = reporterOf(fake, { signal: after(300) });
     fake.fail(/deployments/, { kind: "hang" }, 99);
     const startMs = performance.now();
     slow.reporter.stageEntered(record);
-    await slow.reporter.end(record, 300);
+    await slow.reporter.end(record);
     assert(performance.now() - startMs < 1_500);
     assert.match(slow.notices[0] ?? "", /GitHub did not answer in time.*dev-1: deployed/);
   });
@@ -185,7 +193,7 @@ describe("the reporter on a pull request", () => {
     const run = runOf(fake, { pullRequest });
     for (const matrix of ["null", '{"python":"3.11"}', '{"python":"3.12"}', '{"python":"3.12"}']) {
       const { reporter, notices } = reporterOf(fake, { run, matrix });
-      await reporter.end(exampleRecord(), 5_000);
+      await reporter.end(exampleRecord());
       assert.deepEqual(notices, []);
     }
     assert.equal(fake.state.comments.length, 1);
@@ -202,7 +210,7 @@ describe("the reporter on a pull request", () => {
       run: runOf(fake, { pullRequest }),
       token: fake.addToken({ pull_requests: "read", contents: "read" }),
     });
-    await reporter.end(exampleRecord(), 5_000);
+    await reporter.end(exampleRecord());
     assert.match(
       notices.join("\n"),
       /comment was not written: GitHub does not permit it \(403.*fork.*job summary says the same/,
@@ -212,9 +220,9 @@ describe("the reporter on a pull request", () => {
   it("keeps to its limit when GitHub is silent", async () => {
     await using fake = await openGitHub();
     fake.fail(/./, { kind: "hang" }, 99);
-    const { reporter, notices } = reporterOf(fake, { run: runOf(fake, { pullRequest }) });
+    const { reporter, notices } = reporterOf(fake, { run: runOf(fake, { pullRequest }), signal: after(200) });
     const startMs = performance.now();
-    await reporter.end(exampleRecord(), 200);
+    await reporter.end(exampleRecord());
     assert(performance.now() - startMs < 1_500);
     assert.match(notices.join("\n"), /GitHub did not answer in time/);
   });
@@ -236,7 +244,7 @@ describe("the reporter on a pull request", () => {
       run: runOf(fake, { pullRequest }),
       matrix: JSON.stringify({ name: hostile }),
     });
-    await reporter.end(record, 5_000);
+    await reporter.end(record);
     assert.deepEqual(notices, []);
     const shown = (fake.state.comments[0]?.body ?? "").replaceAll(
       /<!-- (?:workflow-release|part|section) \{.*?\} -->/g,
@@ -249,7 +257,7 @@ describe("the reporter on a pull request", () => {
   it("asks GitHub nothing where there is nothing to say", async () => {
     await using fake = await openGitHub();
     const { reporter } = reporterOf(fake);
-    await reporter.end(exampleRecord(), 5_000);
+    await reporter.end(exampleRecord());
     assert.deepEqual(fake.calls, []);
   });
 });
