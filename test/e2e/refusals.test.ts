@@ -14,11 +14,7 @@ before(async () => {
     await seedControlPlane({ workflows: ["tiles"], clusters: ["tiles-dev", "tiles-north"] }),
   );
 });
-after(async () => {
-  // Whatever the runs of this file tried, nothing came of it.
-  assert.deepEqual(await controlPlane.releases("tiles"), []);
-  await resources.disposeAsync();
-});
+after(() => resources.disposeAsync());
 
 async function run(
   event: (sha: string) => GitHubEvent,
@@ -35,7 +31,7 @@ async function run(
 
 test("a pull request only builds, though it has a key, and shows hostile names as text", async () => {
   const name = "@octocat #1 `code` [x](y) $z & __main__.py";
-  const identifier = '</code><img src=x>|@octocat"';
+  const identifier = '::error::</code><img src=x>|@octocat"##[error]';
   await using pullRequest = await run(
     (sha) => pullRequestEvent(sha, "feature"),
     { "api-key": controlPlane.apiKey, "dev-clusters": "tiles-dev", "dev-cluster": "tiles-dev" },
@@ -47,6 +43,11 @@ test("a pull request only builds, though it has a key, and shows hostile names a
   assert.equal(pullRequest.outputs.changed, "false");
   assert.equal(pullRequest.outputs.deployments, "[]");
   assert.match(pullRequest.summary, /nothing is published because the event is pull_request/);
+  assert.ok(
+    pullRequest.commands.every((command) => command.name !== "error"),
+    pullRequest.log,
+  );
+  assert.ok(!pullRequest.log.includes("##[error]"), pullRequest.log);
   const warnings = pullRequest.commands.filter((command) => command.name === "warning");
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]?.message ?? "", /dev-clusters.*dev-cluster\b/s);
@@ -145,4 +146,8 @@ test("a runner without a place for temporary files is told so in the log", async
   assert.equal(push.exitCode, 3);
   const [error] = push.commands.filter(({ name }) => name === "error");
   assert.match(error?.message ?? "", /missing/);
+});
+
+test("whatever the runs of this file tried, nothing came of it", async () => {
+  assert.deepEqual(await controlPlane.releases("tiles"), []);
 });

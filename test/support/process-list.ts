@@ -8,7 +8,7 @@ export interface SeenProcess {
   readonly environment: string;
 }
 
-/** The process and everything it started, as far as parent ids still tell. */
+/** The process, then everything it started, as far as parent ids still tell. */
 export function processTree(root: number): SeenProcess[] {
   const parents = new Map<number, number>();
   for (const name of readNames("/proc")) {
@@ -21,7 +21,7 @@ export function processTree(root: number): SeenProcess[] {
     }
     return false;
   };
-  return [...parents.keys()].filter(isBelow).map((pid) => ({
+  return [root, ...[...parents.keys()].filter((pid) => pid !== root && isBelow(pid))].map((pid) => ({
     pid,
     commandLine: read(`/proc/${pid}/cmdline`),
     environment: read(`/proc/${pid}/environ`),
