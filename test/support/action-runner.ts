@@ -124,11 +124,7 @@ async function createFiles(folder: string, event: GitHubEvent): Promise<StepFile
 const machineVariables =
   /^(?:PATH|HOME|USER|LANG|TZ|TMPDIR|TEMP|TMP|SHELL|SYSTEMROOT|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|(?:HTTPS?|ALL|NO)_PROXY|XDG_CACHE_HOME|UV_(?:CACHE|PYTHON_INSTALL)_DIR)$/i;
 
-function stepEnvironment(
-  { workspace, event, inputs, env, githubApiUrl }: ActionOptions,
-  folder: string,
-  files: StepFiles,
-) {
+function stepEnvironment({ workspace, event, inputs, env }: ActionOptions, folder: string, files: StepFiles) {
   const machine = Object.entries(process.env).filter(([name]) => machineVariables.test(name));
   // A default that is an expression has its value from the run; here there is neither a token nor a matrix.
   const defaults = Object.entries(actionInputs).map(([name, row]): [string, string] => [
@@ -143,7 +139,7 @@ function stepEnvironment(
     GITHUB_ACTIONS: "true",
     GITHUB_ACTION: "__run",
     GITHUB_ACTOR: "octocat",
-    GITHUB_API_URL: githubApiUrl ?? "https://api.github.com",
+    GITHUB_API_URL: "https://api.github.com",
     GITHUB_EVENT_NAME: event.name,
     GITHUB_GRAPHQL_URL: "https://api.github.com/graphql",
     GITHUB_JOB: "release",
