@@ -1,6 +1,7 @@
 /** Runs dist/cli.js as a person or a script does. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { Socket } from "node:net";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -50,7 +51,7 @@ export async function serveControlPlane(
 ): Promise<ServedControlPlane> {
   const child = start(["serve", "--data", dataFolder, "--port", "0", "--json", ...args], {});
   const exited = once(child, "exit");
-  // A test or demo that breaks off must not leave it behind.
+  // A test or demo that breaks off must neither leave it behind nor wait for it.
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("exit", () => process.off("exit", kill));
@@ -63,7 +64,13 @@ export async function serveControlPlane(
   });
   const [line] = await Promise.race([once(createInterface({ input: child.stdout }), "line"), gone]);
   gone.catch(() => {}); // It ends sooner or later; only while it starts is that a failure.
+  const hold = (what: "ref" | "unref") => {
+    child[what]();
+    for (const pipe of [child.stdout, child.stderr]) if (pipe instanceof Socket) pipe[what]();
+  };
+  hold("unref");
   const stop = async () => {
+    hold("ref");
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGINT");
     const [exitCode] = await exited;
     return exitCode as number | null;
