@@ -9,7 +9,7 @@ export interface Lease {
 /** What the public service grants with a task. [recording] */
 export const firstLeaseMs = 15_000;
 /** SDKs ask for twice the last lease; without a bound a runner that dies would hold its task for hours. */
-export const longestLeaseMs = 5 * 60_000;
+const longestLeaseMs = 5 * 60_000;
 /** Extensions are due this long before the end. [recording: wait = lease - 5 s] */
 const marginMs = 5_000;
 

@@ -21,7 +21,7 @@ export interface GitHubLimits {
   readonly maxWaitMs: number;
 }
 
-export const defaultGitHubLimits: GitHubLimits = {
+const defaultGitHubLimits: GitHubLimits = {
   requestMs: 10_000,
   attempts: 4,
   firstDelayMs: 500,
