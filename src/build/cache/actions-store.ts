@@ -127,6 +127,9 @@ function download(
   });
 }
 
+/** Azure's errors may have a status and no words. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if (error.message !== "") return error.message;
+  return "statusCode" in error ? `the upload was answered with ${error.statusCode}` : error.name;
 }
