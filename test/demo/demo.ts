@@ -34,7 +34,12 @@ await using controlPlane = await serveControlPlane(data);
 say(`workflow-release serve   listens at ${controlPlane.url}`);
 const { secret } = await cliJson<{ readonly secret: string }>(["key", "create", "demo", "--data", data]);
 say("workflow-release key create demo");
-const env = { TILEBOX_API_URL: controlPlane.url, TILEBOX_API_KEY: secret };
+const env = {
+  TILEBOX_API_URL: controlPlane.url,
+  TILEBOX_API_KEY: secret,
+  // So that the worker starts each time that the demo runs.
+  WORKFLOW_RELEASE_CACHE: join(folder, "cache"),
+};
 for (const slug of ["tiles-dev", "tiles-north", "tiles-south"]) {
   await cliJson(["cluster", "create", slug, "--slug", slug], { env });
   say(`workflow-release cluster create ${slug} --slug ${slug}`);
