@@ -10,16 +10,18 @@ import { artifactRoutes } from "./artifact-routes.ts";
 import { createArtifactRoom, type VerifyArchive } from "./artifacts.ts";
 import { authenticateByKey, type KnownKeys, trustEveryone } from "./auth.ts";
 import { openFileBlobs } from "./blobs.ts";
+import { createGrpcUnary } from "./grpc-unary.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { connectInProcess } from "./in-process.ts";
 import { createJobServices } from "./job-services.ts";
 import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
 import { otlpRoutes } from "./otlp-routes.ts";
 import { connectionLimits } from "./protocol-servers.ts";
-import { createRequestHandler } from "./request-handler.ts";
-import { type Answer, withRequestLog } from "./request-log.ts";
+import { createRequestHandler, onLoopbackHosts } from "./request-handler.ts";
+import { type Answer, withRequestLog, withStreamLog } from "./request-log.ts";
 import { createRoutes } from "./routes.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
+import { rpcLimits } from "./rpc-handler.ts";
 import { runnerRoutes } from "./runner-routes.ts";
 import { RunnerRegistry } from "./runners.ts";
 import { createWorkflowsService } from "./services/workflows.ts";
@@ -88,13 +90,28 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       const routes = createRoutes(services, { authenticate, report });
       const loopbackHostsOnly = auth === "none";
       const bare = createRequestHandler({ routes, httpRoutes, authenticate, report, loopbackHostsOnly });
-      const handle = options.onAnswer === undefined ? bare : withRequestLog(bare, options.onAnswer);
-      const listener = await startListener({ addresses, handle, limits: connectionLimits });
+      const frequent = createGrpcUnary({
+        methods: jobServices.frequent,
+        authenticate,
+        limits: rpcLimits,
+        report,
+      });
+      const bareStream = loopbackHostsOnly ? onLoopbackHosts(frequent) : frequent;
+      const { onAnswer } = options;
+      const listener = await startListener({
+        addresses,
+        handle: onAnswer === undefined ? bare : withRequestLog(bare, onAnswer),
+        serveStream: onAnswer === undefined ? bareStream : withStreamLog(bareStream, onAnswer),
+        limits: connectionLimits,
+      });
       listeners.push(listener);
       return listener;
     },
     connect: (name) =>
-      connectInProcess(createRoutes(services, { authenticate: trustEveryone(name), report }), room),
+      connectInProcess(
+        createRoutes(services, { authenticate: trustEveryone(name), report, peer: { destroyed: false } }),
+        room,
+      ),
     async close(limitMs) {
       closing.abort();
       jobServices.close();

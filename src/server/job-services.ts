@@ -1,17 +1,21 @@
 /** Everything that serves jobs: the RPC services, the requests they hold, and the watch over leases. */
+import { TaskService } from "../api/gen/workflows/v1/task_pb.ts";
 import type { Clock, Random } from "../engine/id.ts";
 import type { Store } from "../store/port.ts";
+import { type UnaryMethod, unaryMethod } from "./grpc-unary.ts";
 import { createLeaseWatch } from "./lease-watch.ts";
 import type { Services } from "./routes.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
 import { createRunnersSeen } from "./runners-seen.ts";
 import { createJobsService } from "./services/jobs.ts";
-import { createTasksService } from "./services/tasks.ts";
+import { createTaskCalls, createTasksService } from "./services/tasks.ts";
 import { createTelemetryService } from "./services/telemetry.ts";
 import type { Timers } from "./timers.ts";
 import { createWaitingRunners } from "./waiting-runners.ts";
 
 export interface JobServices {
+  /** What runners call all the time; `services` has these methods too. */
+  readonly frequent: readonly UnaryMethod[];
   readonly services: Required<Pick<Services, "tasks" | "jobs" | "telemetry">>;
   /** Answers runners that wait and stops the timers. Call it before the listener closes. */
   close(): void;
@@ -35,9 +39,15 @@ export function createJobServices({ store, clock, random, timers, report }: JobS
     report: (error) => report({ what: "Taking back tasks whose lease ended", reference: "leases", error }),
   });
   const seen = createRunnersSeen(clock);
+  const calls = createTaskCalls({ jobs, waiting, leases, seen });
   return {
+    frequent: [
+      unaryMethod(TaskService.method.nextTask, calls.nextTask),
+      unaryMethod(TaskService.method.taskFailed, calls.taskFailed),
+      unaryMethod(TaskService.method.extendTaskLease, calls.extendTaskLease),
+    ],
     services: {
-      tasks: createTasksService({ jobs, waiting, leases, seen }),
+      tasks: createTasksService(calls),
       jobs: createJobsService({ jobs, clock, random }),
       telemetry: createTelemetryService(store.telemetry),
     },

@@ -7,6 +7,7 @@ import { unlink } from "node:fs/promises";
 import net from "node:net";
 import { isLoopback } from "../api/url.ts";
 import { UserError } from "../errors.ts";
+import type { StreamHandler } from "./grpc-unary.ts";
 import { type ConnectionLimits, createProtocolServers, type RequestHandler } from "./protocol-servers.ts";
 import { sniffHttp2 } from "./sniff.ts";
 
@@ -17,6 +18,8 @@ export type ListenAddress =
 export interface ListenerOptions {
   readonly addresses: readonly ListenAddress[];
   readonly handle: RequestHandler;
+  /** Serves what it can of HTTP/2 without the cost of a request object; the rest goes to `handle`. */
+  readonly serveStream?: StreamHandler;
   readonly limits: ConnectionLimits;
 }
 
@@ -32,7 +35,11 @@ export interface Listener {
 
 /** Throws listen-failed when an address cannot be had; then none is. */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const protocols = createProtocolServers(options.handle, options.limits);
+  const protocols = createProtocolServers(
+    options.handle,
+    options.limits,
+    options.serveStream ?? (() => false),
+  );
   const connections = new Connections((socket) => {
     sniffHttp2(socket, options.limits.headersTimeoutMs).then(
       (isHttp2) => {

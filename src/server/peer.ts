@@ -10,7 +10,7 @@ export interface Peer {
   readonly destroyed: boolean;
 }
 
-const peerKey = createContextKey<Peer | undefined>(undefined);
+export const peerKey = createContextKey<Peer | undefined>(undefined);
 
 export function peerValues(request: HttpRequest) {
   const peer = request instanceof http.IncomingMessage ? request.socket : request.stream.session;

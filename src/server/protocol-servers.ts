@@ -2,6 +2,7 @@
 import http from "node:http";
 import http2 from "node:http2";
 import type net from "node:net";
+import type { StreamHandler } from "./grpc-unary.ts";
 
 /** Takes requests of both protocols. `expectsContinue`: the client waits for `100 Continue` with its body. */
 export type RequestHandler = (
@@ -41,9 +42,14 @@ export interface ProtocolServers {
   close(): void;
 }
 
-export function createProtocolServers(handle: RequestHandler, limits: ConnectionLimits): ProtocolServers {
+/** `serveStream` is asked first for every HTTP/2 request. */
+export function createProtocolServers(
+  handle: RequestHandler,
+  limits: ConnectionLimits,
+  serveStream: StreamHandler,
+): ProtocolServers {
   const first = createHttp1(handle, limits);
-  const second = createHttp2(handle, limits);
+  const second = createHttp2(handle, limits, serveStream);
   let closing = false;
   return {
     take(socket, isHttp2) {
@@ -92,7 +98,7 @@ function createHttp1(handle: RequestHandler, limits: ConnectionLimits) {
   };
 }
 
-function createHttp2(handle: RequestHandler, limits: ConnectionLimits) {
+function createHttp2(handle: RequestHandler, limits: ConnectionLimits, serveStream: StreamHandler) {
   // Floods of resets, pings, settings and invalid frames are bounded by Node's and nghttp2's own defaults.
   const server = http2.createServer({
     settings: {
@@ -111,6 +117,7 @@ function createHttp2(handle: RequestHandler, limits: ConnectionLimits) {
   // Not the `request` event: what it makes for each stream is most of what a small call costs, and a stream
   // can be served without it.
   server.on("stream", (stream, headers, _flags, rawHeaders) => {
+    if (serveStream(stream, headers)) return;
     const request = new http2.Http2ServerRequest(stream, headers, {}, rawHeaders);
     const response = new http2.Http2ServerResponse(stream);
     handle(request, response, headers.expect?.toLowerCase() === "100-continue");

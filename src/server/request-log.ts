@@ -1,3 +1,4 @@
+import type { StreamHandler } from "./grpc-unary.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
 
 /** One request that was answered, or whose caller went away. */
@@ -20,5 +21,18 @@ export function withRequestLog(handle: RequestHandler, onAnswer: (answer: Answer
       onAnswer({ method: request.method ?? "", path, status, durationMs: performance.now() - startedAtMs });
     });
     handle(request, response, expectsContinue);
+  };
+}
+
+/** The same for what is served from a stream. */
+export function withStreamLog(serve: StreamHandler, onAnswer: (answer: Answer) => void): StreamHandler {
+  return (stream, headers) => {
+    const startedAtMs = performance.now();
+    if (!serve(stream, headers)) return false;
+    const { ":method": method = "", ":path": path = "" } = headers;
+    stream.once("close", () =>
+      onAnswer({ method, path, status: 200, durationMs: performance.now() - startedAtMs }),
+    );
+    return true;
   };
 }

@@ -6,6 +6,7 @@ import { TaskService } from "../api/gen/workflows/v1/task_pb.ts";
 import { TelemetryQueryService } from "../api/gen/workflows/v1/telemetry_pb.ts";
 import { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
 import { type Authenticate, createRpcGate } from "./auth.ts";
+import { type Peer, peerKey } from "./peer.ts";
 import { errorInterceptor, type ReportFailure, toConnectError } from "./rpc-errors.ts";
 
 /** Methods that are left out answer `unimplemented`. */
@@ -19,19 +20,23 @@ export interface Services {
 export interface RouteDeps {
   readonly authenticate: Authenticate;
   readonly report: ReportFailure;
+  /** For a mount without connections: all its calls come from this one. */
+  readonly peer?: Peer;
 }
 
 export type Routes = (router: ConnectRouter) => void;
 
 /** The handler set, for an HTTP listener and for calls within the process alike. Nothing is open without the gate. */
-export function createRoutes(services: Services, { authenticate, report }: RouteDeps): Routes {
+export function createRoutes(services: Services, { authenticate, report, peer }: RouteDeps): Routes {
   const gate = createRpcGate(authenticate);
   const options = {
     interceptors: [errorInterceptor(report)],
-    requestGate: (context: Parameters<typeof gate>[0]) =>
-      gate(context).catch((thrown: unknown) => {
+    requestGate: (context: Parameters<typeof gate>[0]) => {
+      if (peer !== undefined) context.values.set(peerKey, peer);
+      return gate(context).catch((thrown: unknown) => {
         throw toConnectError(thrown, context.method.name, report);
-      }),
+      });
+    },
   };
   return (router) => {
     router.service(WorkflowsService, services.workflows ?? {}, options);

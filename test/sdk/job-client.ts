@@ -52,6 +52,8 @@ type Keywords = Readonly<Record<string, unknown>>;
 /** The official SDK, which submits jobs and runs them, in a process of its own. Calls run one after the other. */
 export interface JobClient extends AsyncDisposable {
   readonly process: ChildProcess;
+  /** Fulfilled when the process has ended. */
+  readonly exited: Promise<unknown>;
   submit(tasks: readonly TaskSpec[], kwargs?: Keywords): Promise<SdkJob>;
   /** Returns what ran, in order. */
   runAll(tasks?: readonly string[], kwargs?: Keywords): Promise<string[]>;
@@ -97,6 +99,7 @@ export async function startJobClient(options: {
   };
   const client: JobClient = {
     process: child,
+    exited,
     submit: (tasks, kwargs = {}) =>
       ask({ submit: tasks.map(([name, fields = {}]) => [name, fields]), kwargs }),
     runAll: (tasks = [], kwargs = {}) => ask({ run_all: tasks, kwargs }),

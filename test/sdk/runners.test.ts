@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as waitFor } from "node:timers/promises";
 import { parseId } from "../../src/engine/id.ts";
@@ -87,7 +86,7 @@ describe("a runner of the Python SDK", { concurrency: true }, () => {
         await waitFor(200);
       }
       runner.process.kill("SIGTERM");
-      await once(runner.process, "exit");
+      await runner.exited;
     });
   }
 
@@ -123,7 +122,7 @@ describe("a runner of the Python SDK", { concurrency: true }, () => {
     await inState(job, "RUNNING");
     first.process.kill("SIGTERM");
     await until("the task is queued again", async () => (await tasksOf(job))[0]?.state === "queued");
-    await once(first.process, "exit");
+    await first.exited;
     await using second = await connect();
     assert.deepEqual(await second.runAll([], own), ["Sleeping"]);
     const [task] = await tasksOf(job);

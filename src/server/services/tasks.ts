@@ -1,5 +1,6 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { TaskState as WireTaskState } from "../../api/gen/workflows/v1/core_pb.ts";
+import { type TaskLeaseSchema, TaskState as WireTaskState } from "../../api/gen/workflows/v1/core_pb.ts";
 import type * as wire from "../../api/gen/workflows/v1/task_pb.ts";
 import { idFromBytes } from "../../engine/id.ts";
 import type { JobStore } from "../../store/job-port.ts";
@@ -19,18 +20,39 @@ export interface TasksDeps {
   readonly seen: RunnersSeen;
 }
 
-type Impl = ServiceImpl<typeof wire.TaskService>;
+/** What a call brings beside its message, however it was served. */
+export interface RunnerCall {
+  readonly peer: Peer | undefined;
+  /** Aborted when the caller is gone or its deadline has passed. */
+  readonly signal: AbortSignal;
+}
+
+/** TaskService of the public contract, whole, for any mount. */
+export interface TaskCalls {
+  nextTask(request: wire.NextTaskRequest, call: RunnerCall): Promise<NextTaskAnswer>;
+  taskFailed(request: wire.TaskFailedRequest): Promise<MessageInitShape<typeof wire.TaskStateResponseSchema>>;
+  extendTaskLease(request: wire.TaskLeaseRequest): Promise<MessageInitShape<typeof TaskLeaseSchema>>;
+}
 
 /** A runner that reported something and finds nothing asks again at once, whatever it is told. [sdk] */
 const sleepAfterReportMs = 20;
 /** For what cannot match any task: there is no hurry. */
 const sleepOfHopelessMs = 5_000;
 
-/** TaskService of the public contract, whole. Rules are in engine/. */
-export function createTasksService(deps: TasksDeps): Impl {
+export function createTasksService(calls: TaskCalls): ServiceImpl<typeof wire.TaskService> {
+  return {
+    nextTask: (request, context) =>
+      calls.nextTask(request, { peer: peerOf(context), signal: context.signal }),
+    taskFailed: calls.taskFailed,
+    extendTaskLease: calls.extendTaskLease,
+  };
+}
+
+/** Rules are in engine/; here their outcomes become answers that keep official runners running. */
+export function createTaskCalls(deps: TasksDeps): TaskCalls {
   const { jobs, leases } = deps;
   return {
-    nextTask: (request, context) => nextTask(deps, request, peerOf(context), context.signal),
+    nextTask: (request, call) => nextTask(deps, request, call),
 
     async taskFailed(request) {
       const report = readFailure(request);
@@ -42,10 +64,9 @@ export function createTasksService(deps: TasksDeps): Impl {
 
     async extendTaskLease({ taskId, requestedLease }) {
       const id = idFromBytes<"task">(taskId?.uuid ?? new Uint8Array());
-      const lease =
-        id === undefined
-          ? undefined
-          : await jobs.extendLease(id, requestedLease === undefined ? 0 : durationMs(requestedLease));
+      const askedMs = requestedLease === undefined ? 0 : durationMs(requestedLease);
+      const lease = id === undefined ? undefined : await jobs.extendLease(id, askedMs);
+      // An answer without a lease says "not granted"; an error would end the process that extends leases.
       if (lease === undefined) return {};
       leases.leaseGranted();
       return leaseAnswer(lease);
@@ -55,21 +76,19 @@ export function createTasksService(deps: TasksDeps): Impl {
 
 async function nextTask(
   { jobs, waiting, leases, seen }: TasksDeps,
-  request: wire.NextTaskRequest,
-  peer: Peer | undefined,
-  signal: AbortSignal,
+  { computedTask, nextTaskToRun }: wire.NextTaskRequest,
+  { peer, signal }: RunnerCall,
 ): Promise<NextTaskAnswer> {
-  const { computedTask, nextTaskToRun } = request;
-  const computed = computedTask === undefined ? undefined : readComputedTask(computedTask);
   const offer = nextTaskToRun === undefined ? undefined : readOffer(nextTaskToRun);
   if (offer !== undefined) seen.note(offer, peer);
-  if (computed === undefined && offer !== undefined && computedTask === undefined) {
+  if (computedTask === undefined && offer !== undefined) {
     const turn = await waiting.ask(offer, peer, signal);
     if ("sleepMs" in turn) return idlingAnswer(turn.sleepMs);
     leases.leaseGranted();
     return nextTaskAnswer(turn.task);
   }
   if (offer !== undefined) waiting.reported(offer, peer);
+  const computed = computedTask === undefined ? undefined : readComputedTask(computedTask);
   const { task } = await jobs.nextTask({ computed, offer });
   if (task !== undefined) {
     leases.leaseGranted();
