@@ -17,6 +17,7 @@ import { JobService } from "./gen/workflows/v1/job_pb.ts";
 import { TaskService } from "./gen/workflows/v1/task_pb.ts";
 import { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
 import { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
+import { createGrpcUnaryTransport } from "./grpc-unary.ts";
 import { createHttpArtifacts } from "./http-artifacts.ts";
 import type { OpenRequest } from "./http-exchange.ts";
 import { withQuietSessions } from "./http2-sessions.ts";
@@ -212,9 +213,14 @@ async function createTransport(
     const transport = createConnectTransport({ ...common, httpVersion: "1.1", nodeOptions: { agent } });
     return { transport, close: () => {} };
   }
-  const sessionManager = new Http2SessionManager(url.origin);
-  return {
-    transport: createGrpcTransport({ ...common, sessionManager: withQuietSessions(sessionManager) }),
-    close: () => sessionManager.abort(),
-  };
+  const manager = new Http2SessionManager(url.origin);
+  const sessions = withQuietSessions(manager);
+  const transport = createGrpcUnaryTransport({
+    sessions,
+    headers: authorization === undefined ? {} : { authorization },
+    defaultTimeoutMs: callTimeoutMs,
+    maxAnswerBytes,
+    streams: createGrpcTransport({ ...common, sessionManager: sessions }),
+  });
+  return { transport, close: () => manager.abort() };
 }

@@ -9,7 +9,10 @@ export type RunEnd = Extract<TaskOutcome, { kind: "computed" | "failed" }> | Una
 
 export class BusyWorker {
   readonly worker: Worker;
-  /** Resolves when a task has outrun its limit: only the worker's end stops it, so it must get no more tasks. */
+  /**
+   * Resolves when it must get no more tasks: one has outrun its limit, and only the worker's end stops that, or
+   * it did not take one.
+   */
   readonly stuck: Promise<void>;
   /** How many tasks it has answered for. */
   answered = 0;
@@ -18,6 +21,7 @@ export class BusyWorker {
   #running = 0;
   #outrun = 0;
   #dead = false;
+  #wedged = false;
   #diedWith: number | undefined;
   #onIdle = (): void => {};
 
@@ -32,9 +36,9 @@ export class BusyWorker {
     });
   }
 
-  /** It has ended; calls would fail. Known to whoever lost a task with it before `exited` is. */
-  get dead(): boolean {
-    return this.#dead;
+  /** It takes no more tasks. Known to whoever lost a task with it before `exited` or `stuck` are. */
+  get unusable(): boolean {
+    return this.#dead || this.#wedged;
   }
 
   get exited(): Promise<WorkerExit> {
@@ -76,11 +80,17 @@ export class BusyWorker {
       case "abandoned":
         if (!timedOut) return outcome;
         this.#outrun++;
-        this.#becomeStuck();
+        this.#wedge();
         return { kind: "timed-out", limitMs };
       case "refused":
+        this.#wedge();
         return outcome;
     }
+  }
+
+  #wedge(): void {
+    this.#wedged = true;
+    this.#becomeStuck();
   }
 
   /** Resolves when it has no task that anybody waits for. */
@@ -95,9 +105,9 @@ export class BusyWorker {
     return promise;
   }
 
-  /** Lets it end by itself, or kills it at once when a task in it would never end. */
+  /** Lets it end by itself, or kills it at once when it would not. */
   async stop(limits: StopLimits, quit: AbortSignal): Promise<void> {
-    if (this.#outrun > 0 || quit.aborted) return this.kill();
+    if (this.#wedged || quit.aborted) return this.kill();
     const kill = (): void => void this.kill();
     quit.addEventListener("abort", kill, { once: true });
     await this.worker.stop(limits);

@@ -55,7 +55,9 @@ export function eventLine(event: RunnerEvent): EventLine {
         }${lastLines(event.output.stderr)}`,
       );
     case "worker-left":
-      return warning(`${nameOf(event.release)}: worker is left, because a task in it ran beyond its limit`);
+      return warning(
+        `${nameOf(event.release)}: worker is left: a task ran beyond its limit, or could not be handed to it`,
+      );
     case "tasks-ambiguous":
       return warning(
         `Not claimed, because more than one workflow here has them: ${event.ambiguous

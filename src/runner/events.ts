@@ -34,7 +34,7 @@ export type RunnerEvent =
       readonly output: WorkerOutput;
       readonly restartInMs: number;
     }
-  /** A task outran its limit; the worker is left as soon as its other tasks are done. */
+  /** It has a task that outran its limit, or did not take one; it is left as soon as its other tasks are done. */
   | { readonly kind: "worker-left"; readonly release: DeployedRelease }
   | { readonly kind: "tasks-ambiguous"; readonly ambiguous: readonly Ambiguity[] }
   | { readonly kind: "task-started"; readonly task: Task; readonly release: DeployedRelease }

@@ -149,10 +149,10 @@ export class LoadedRelease {
     for (;;) {
       switch (this.#state.kind) {
         case "ready":
-          if (!this.#state.worker.dead) return this.#state.worker;
+          if (!this.#state.worker.unusable) return this.#state.worker;
           break;
         case "draining":
-          return this.#state.worker?.dead === false ? this.#state.worker : undefined;
+          return this.#state.worker?.unusable === false ? this.#state.worker : undefined;
         case "ended":
           return undefined;
         case "loading":

@@ -48,7 +48,9 @@ export function judge(end: UnansweredEnd, { alone, stopping }: RunCircumstances)
     case "no-worker":
       return { kind: "hand-back", reason: end.reason };
     case "refused":
-      return { kind: "fail", reason: `The worker did not run this task: ${end.reason}` };
+      // The worker may be the one that is broken, by whatever ran in it before: another one decides.
+      if (alone) return { kind: "fail", reason: `The worker did not run this task: ${end.reason}` };
+      return stopping ? { kind: "hand-back", reason: end.reason } : { kind: "run-alone" };
     case "timed-out":
       return { kind: "fail", reason: `Ran longer than ${seconds(end.limitMs)} and was stopped.` };
     case "died": {

@@ -32,23 +32,32 @@ export interface WorkerClient extends Disposable {
  * sub-tasks may take more than 4 MiB.
  */
 export async function createWorkerClient(endpoint: Endpoint): Promise<WorkerClient> {
-  const [{ Code, ConnectError, createClient }, { createGrpcTransport, Http2SessionManager }, worker] =
+  const [{ Code, ConnectError, createClient }, { createGrpcTransport, Http2SessionManager }, unary, worker] =
     await Promise.all([
       import("@connectrpc/connect"),
       import("@connectrpc/connect-node"),
+      import("../api/grpc-unary.ts"),
       import("../api/gen/workflows/v1/worker_pb.ts"),
     ]);
-  const sessions = new Http2SessionManager("http://worker", {}, { createConnection: endpoint.connect });
-  const transport = createGrpcTransport({
-    baseUrl: "http://worker",
-    acceptCompression: [],
-    sessionManager: withQuietSessions(sessions),
-    interceptors: [
-      (next) => (request) => {
-        request.header.set("authorization", `Bearer ${endpoint.token}`);
-        return next(request);
-      },
-    ],
+  const manager = new Http2SessionManager("http://worker", {}, { createConnection: endpoint.connect });
+  const sessions = withQuietSessions(manager);
+  const authorization = `Bearer ${endpoint.token}`;
+  const transport = unary.createGrpcUnaryTransport({
+    sessions,
+    headers: { authorization },
+    defaultTimeoutMs: undefined,
+    maxAnswerBytes: Number.POSITIVE_INFINITY,
+    streams: createGrpcTransport({
+      baseUrl: "http://worker",
+      acceptCompression: [],
+      sessionManager: sessions,
+      interceptors: [
+        (next) => (request) => {
+          request.header.set("authorization", authorization);
+          return next(request);
+        },
+      ],
+    }),
   });
   const rpc = createClient(worker.WorkerService, transport);
   // A worker that ends cancels its calls, in its own words or in HTTP/2's.
@@ -70,7 +79,7 @@ export async function createWorkerClient(endpoint: Endpoint): Promise<WorkerClie
         return { kind: "foreign", status: `${Code[code]}: ${rawMessage}` };
       }
     },
-    [Symbol.dispose]: () => sessions.abort(),
+    [Symbol.dispose]: () => manager.abort(),
   };
 }
 

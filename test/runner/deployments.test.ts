@@ -102,7 +102,9 @@ describe("a release that cannot be loaded", () => {
     ["lock", { "uv.lock": "version = 1\n" }, /uv sync --locked.*ended with code/s],
     [
       "tasks",
-      { "unruly.py": (text: string) => text.replace("tasks=[Note, Tree, Misbehave]", "tasks=[Note]") },
+      {
+        "unruly.py": (text: string) => text.replace("tasks=[Nothing, Note, Tree, Misbehave]", "tasks=[Note]"),
+      },
       /other tasks than the release was published with/,
     ],
   ];
@@ -151,7 +153,7 @@ describe("tasks that two workflows have", () => {
     const text = (whole: string) =>
       whole
         .replace('"unruly/Note", "v1.0"', '"unruly/Note", "v1.7"')
-        .replace("[Note, Tree, Misbehave]", "[Note]");
+        .replace("[Nothing, Note, Tree, Misbehave]", "[Note]");
     const rival = await other({ "unruly.py": text }, "rival", tasks);
     const cluster = await stage.cluster("ambiguous", stage.release, rival);
     await using runner = await stage.runner(cluster);

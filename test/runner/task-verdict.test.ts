@@ -18,9 +18,11 @@ const cases: readonly [UnansweredEnd, boolean, boolean, string][] = [
   [died(terminated, 1), false, false, "run-alone"],
   [died(terminated, 1), false, true, "hand-back: the worker ended with signal SIGTERM"],
   [died(terminated, 1), true, false, "fail: The worker ended with signal SIGTERM while it ran this task."],
+  [{ kind: "refused", reason: "unknown: 99" }, false, false, "run-alone"],
+  [{ kind: "refused", reason: "unknown: 99" }, false, true, "hand-back: unknown: 99"],
   [
     { kind: "refused", reason: "unknown: 99" },
-    false,
+    true,
     false,
     "fail: The worker did not run this task: unknown: 99",
   ],

@@ -19,6 +19,15 @@ def note(effects: str, line: str) -> None:
         file.write(line + "\n")
 
 
+class Nothing(Task):
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "unruly/Nothing", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> None:
+        pass
+
+
 class Note(Task):
     """Writes its label, its process and its release, `seconds` after it began."""
 
@@ -104,4 +113,4 @@ class Misbehave(Task):
         ctypes.PyDLL(None).sleep(300)
 
 
-runner = Runner(tasks=[Note, Tree, Misbehave])
+runner = Runner(tasks=[Nothing, Note, Tree, Misbehave])
