@@ -47,7 +47,7 @@ export async function packProject(project: Project, outputFolder: string): Promi
 
 async function pack(project: Project, outputFolder: string): Promise<PackedProject> {
   const startedAt = performance.now();
-  const { files, notices } = await selectFiles(project);
+  const { files, notices } = await selectFiles(project, [join(outputFolder, buildFileName)]);
   const held = createHeldTar(maxHeldBytes);
   const { manifest, digest, tarSizeBytes } = await packTar(files, held);
   const packMs = Math.round(performance.now() - startedAt);
