@@ -7,54 +7,43 @@
  */
 
 /** One link of the way from a task that is done to the root of its job. */
-export interface CompletionLink<Group, Task> {
-  readonly group: Group;
-  /** Members of the group that are not done, the one that just got done included. */
+export interface CompletionLink<Group> {
+  /** Members of the group that are not done, now that one more is. */
   readonly openMembers: number;
-  /** The groups that wait for this one; each with the number of groups it still waits for, this included. */
+  /**
+   * The groups that wait for this one; each with the number of groups it still waits for, this included.
+   * Looked at only when no member is open.
+   */
   readonly dependents: readonly { readonly group: Group; readonly unmetDependencies: number }[];
-  /** The task that submitted the group, with its groups that are not done; undefined for root tasks. */
-  readonly parent: { readonly task: Task; readonly openGroups: number } | undefined;
+  /** Of the task that submitted the group: its groups that are not done, now that this one is; undefined for root tasks. */
+  readonly parent: { readonly openGroups: number } | undefined;
 }
 
-export interface Completion<Group, Task> {
-  /** One member less is open in each of these. */
-  readonly groups: readonly Group[];
+export interface Completion<Group> {
   /** Each of these waits for one group less. */
   readonly nearerGroups: readonly Group[];
   /** Their queued members can be claimed now. */
   readonly releasedGroups: readonly Group[];
-  /** Each of these tasks has one open group less. */
-  readonly parents: readonly Task[];
   /** The job has one group of root tasks less to wait for. */
   readonly closesRootGroup: boolean;
 }
 
 /**
  * Follows the chain from the group of the task that is done upward, as far as groups and tasks close. Links
- * are taken one at a time, so that a store reads no more of them than it needs.
+ * are taken one at a time: a store counts down, and reads, as it goes.
  */
-export function completeTask<Group, Task>(
-  chain: Iterable<CompletionLink<Group, Task>>,
-): Completion<Group, Task> {
-  const groups: Group[] = [];
+export function completeTask<Group>(chain: Iterable<CompletionLink<Group>>): Completion<Group> {
   const nearerGroups: Group[] = [];
   const releasedGroups: Group[] = [];
-  const parents: Task[] = [];
   let closesRootGroup = false;
-  for (const link of chain) {
-    groups.push(link.group);
-    if (link.openMembers > 1) break;
-    for (const dependent of link.dependents) {
+  for (const { openMembers, dependents, parent } of chain) {
+    if (openMembers > 0) break;
+    for (const dependent of dependents) {
       nearerGroups.push(dependent.group);
       if (dependent.unmetDependencies === 1) releasedGroups.push(dependent.group);
     }
-    if (link.parent === undefined) {
-      closesRootGroup = true;
-      break;
-    }
-    parents.push(link.parent.task);
-    if (link.parent.openGroups > 1) break;
+    closesRootGroup = parent === undefined;
+    if (parent === undefined || parent.openGroups > 0) break;
   }
-  return { groups, nearerGroups, releasedGroups, parents, closesRootGroup };
+  return { nearerGroups, releasedGroups, closesRootGroup };
 }

@@ -3,60 +3,50 @@ import { describe, test } from "node:test";
 import { type CompletionLink, completeTask } from "../../src/engine/completion.ts";
 import { giveUpBranch } from "../../src/engine/optional-branch.ts";
 
-type Link = CompletionLink<string, string>;
+type Link = CompletionLink<string>;
 
-function link(group: string, openMembers: number, more: Partial<Link> = {}): Link {
-  return { group, openMembers, dependents: [], parent: undefined, ...more };
+function link(openMembers: number, more: Partial<Link> = {}): Link {
+  return { openMembers, dependents: [], parent: undefined, ...more };
 }
 
 describe("when a task is done", () => {
-  test("and others of its group are not, nothing else follows", () => {
-    const change = completeTask([link("leaves", 3, { parent: { task: "root", openGroups: 1 } })]);
-    assert.deepEqual(change, {
-      groups: ["leaves"],
-      nearerGroups: [],
-      releasedGroups: [],
-      parents: [],
-      closesRootGroup: false,
-    });
+  test("and others of its group are not, nothing follows", () => {
+    const change = completeTask([link(2, { dependents: [{ group: "sum", unmetDependencies: 1 }] })]);
+    assert.deepEqual(change, { nearerGroups: [], releasedGroups: [], closesRootGroup: false });
   });
 
   test("and it was its group's last, those that waited for the last of their groups are released", () => {
     const change = completeTask([
-      link("leaves", 1, {
+      link(0, {
         dependents: [
           { group: "sum", unmetDependencies: 1 },
           { group: "report", unmetDependencies: 2 },
         ],
-        parent: { task: "root", openGroups: 3 },
+        parent: { openGroups: 2 },
       }),
     ]);
     assert.deepEqual(change, {
-      groups: ["leaves"],
       nearerGroups: ["sum", "report"],
       releasedGroups: ["sum"],
-      parents: ["root"],
       closesRootGroup: false,
     });
   });
 
   test("it closes everything up to the root of its job", () => {
     const change = completeTask([
-      link("leaf", 1, { parent: { task: "inner", openGroups: 1 } }),
-      link("inner", 1, { parent: { task: "root", openGroups: 1 } }),
-      link("root", 1),
+      link(0, { parent: { openGroups: 0 } }),
+      link(0, { parent: { openGroups: 0 }, dependents: [{ group: "next", unmetDependencies: 1 }] }),
+      link(0),
     ]);
-    assert.deepEqual(change.groups, ["leaf", "inner", "root"]);
-    assert.deepEqual(change.parents, ["inner", "root"]);
-    assert.equal(change.closesRootGroup, true);
+    assert.deepEqual(change, { nearerGroups: ["next"], releasedGroups: ["next"], closesRootGroup: true });
   });
 
-  test("links beyond the last one that changes are not read", () => {
+  test("links beyond the last one that changes are not taken", () => {
     function* chain(): Generator<Link> {
-      yield link("leaf", 1, { parent: { task: "inner", openGroups: 2 } });
-      assert.fail("a link too many was read");
+      yield link(0, { parent: { openGroups: 1 } });
+      assert.fail("a link too many was taken");
     }
-    assert.deepEqual(completeTask(chain()).parents, ["inner"]);
+    assert.equal(completeTask(chain()).closesRootGroup, false);
   });
 });
 

@@ -3,8 +3,10 @@ import { isOpen, jobState, type TaskCounts } from "../../engine/job-state.ts";
 import { type TaskState, taskStates } from "../../engine/task-state.ts";
 import { submittedAtMs } from "./job-id-times.ts";
 import { type JobRow, jobStateCodes, jobStateOfCode, type prepareJobStatements } from "./job-table.ts";
+import { returned } from "./statement.ts";
 import type { prepareTaskQueueStatements } from "./task-queue-table.ts";
 import { taskStateCodes } from "./task-table.ts";
+import type { Writer } from "./writer.ts";
 
 type Mutable<Row> = { -readonly [Column in keyof Row]: Row[Column] };
 
@@ -35,43 +37,62 @@ export function toJobRef(row: JobRow): JobRef {
   };
 }
 
-export interface LedgerDeps {
+interface LedgerDeps {
   readonly jobs: ReturnType<typeof prepareJobStatements>;
   readonly queues: ReturnType<typeof prepareTaskQueueStatements>;
+  readonly writer: Pick<Writer, "atCommit">;
 }
 
+interface Entry {
+  /** As the database has it. */
+  stored: JobRow;
+  readonly now: Mutable<JobRow>;
+}
+
+/** Rows of jobs that nothing happens to any more are forgotten with the others, and read again when needed. */
+const rememberedJobs = 1_000;
+
 /**
- * The counters of the jobs that one operation touches: read once, changed in memory, written once at the
- * operation's end together with the state that follows from them.
+ * The rows of jobs that operations work on, kept in memory between them and written once a transaction: of
+ * thousands of tasks that finish together, each would otherwise read and write its job's counters. Nobody
+ * else writes these rows. An operation begins, changes what it gets from `job`, and ends or is undone.
  */
 export class JobLedger {
   readonly #deps: LedgerDeps;
-  readonly #entries = new Map<number, { readonly before: JobRow; readonly now: Mutable<JobRow> }>();
+  readonly #entries = new Map<number, Entry>();
+  /** What the rows were when the running operation first touched them; undefined for what it inserted. */
+  readonly #touched = new Map<number, JobRow | undefined>();
+  readonly #changed = new Set<number>();
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps;
   }
 
   job(sequence: number): Mutable<JobRow> {
-    const known = this.#entries.get(sequence);
-    if (known !== undefined) return known.now;
-    const row = this.#deps.jobs.bySequence.get(sequence);
-    if (row === undefined) throw new Error(`a task refers to the job ${sequence}, which is not there`);
-    return this.#add(row);
+    const entry = this.#entries.get(sequence) ?? this.#read(sequence);
+    if (!this.#touched.has(sequence)) this.#touched.set(sequence, { ...entry.now });
+    return entry.now;
   }
 
   jobById(id: JobId): Mutable<JobRow> | undefined {
     const row = this.#deps.jobs.byId.get(id);
-    return row === undefined ? undefined : (this.#entries.get(row.sequence)?.now ?? this.#add(row));
+    return row === undefined ? undefined : this.job(row.sequence);
   }
 
-  #add(row: JobRow): Mutable<JobRow> {
-    const now = { ...row };
-    this.#entries.set(row.sequence, { before: row, now });
-    return now;
+  /** For a job that the running operation has inserted. */
+  inserted(sequence: number): Mutable<JobRow> {
+    this.#touched.set(sequence, undefined);
+    return this.#read(sequence).now;
   }
 
-  /** Counts tasks in, out, or from one state to another. */
+  #read(sequence: number): Entry {
+    const stored = returned(this.#deps.jobs.bySequence.get(sequence));
+    const entry = { stored, now: { ...stored } };
+    this.#entries.set(sequence, entry);
+    return entry;
+  }
+
+  /** Counts tasks in, or from one state to another. */
   count(sequence: number, from: TaskState | undefined, to: TaskState, tasks = 1): void {
     const row = this.job(sequence);
     if (from !== undefined) row[counterColumns[from]] -= tasks;
@@ -85,43 +106,76 @@ export class JobLedger {
 
   /** Writes which jobs hand out tasks, for a claim that looks across jobs. */
   settleOpenness(): void {
-    for (const { before, now } of this.#entries.values()) {
-      const open = isOpen(stateOf(now));
-      if (open !== isOpen(jobStateOfCode(now.state)))
-        this.#deps.queues.setOpen.run(open ? 1 : 0, before.sequence);
-      now.state = jobStateCodes[stateOf(now)];
+    for (const sequence of this.#touched.keys()) {
+      const row = this.job(sequence);
+      const state = stateOf(row);
+      const open = isOpen(state);
+      if (open !== isOpen(jobStateOfCode(row.state))) this.#deps.queues.setOpen.run(open ? 1 : 0, sequence);
+      row.state = jobStateCodes[state];
     }
   }
 
-  /** Writes what has changed. */
-  settle(): void {
+  /** The running operation has succeeded. */
+  endOperation(): void {
     this.settleOpenness();
-    const { jobs } = this.#deps;
-    for (const { before, now } of this.#entries.values()) {
-      if (countsDiffer(before, now)) {
-        jobs.setCounts.run(
-          now.open_root_groups,
-          now.front,
-          now.queued,
-          now.running,
-          now.computed,
-          now.failed,
-          now.skipped,
-          now.failed_optional,
-          now.first_started_at_ms,
-          now.last_stopped_at_ms,
-          now.compute_ms,
-          now.sequence,
-        );
-        this.#settleTaskStates(before, now);
-      }
-      if (now.state !== before.state || now.canceled !== before.canceled) {
-        jobs.setState.run(now.state, now.canceled, now.sequence);
-      }
-    }
+    const wasClean = this.#changed.size === 0;
+    for (const sequence of this.#touched.keys()) this.#changed.add(sequence);
+    this.#touched.clear();
+    if (!wasClean || this.#changed.size === 0) return;
+    this.#deps.writer.atCommit({ write: () => this.#write(), undone: () => this.#forget() });
   }
 
-  #settleTaskStates(before: JobRow, now: JobRow): void {
+  /** The running operation has failed, and the database is as it was before. */
+  undoOperation(): void {
+    for (const [sequence, before] of this.#touched) {
+      if (before === undefined) this.#entries.delete(sequence);
+      else Object.assign(this.job(sequence), before);
+    }
+    this.#touched.clear();
+  }
+
+  #write(): void {
+    for (const sequence of this.#changed) {
+      const entry = this.#entries.get(sequence);
+      if (entry !== undefined) this.#writeEntry(entry);
+    }
+    this.#changed.clear();
+    if (this.#entries.size > rememberedJobs) this.#entries.clear();
+  }
+
+  /** The transaction did not become durable: only the database knows what is true now. */
+  #forget(): void {
+    this.#entries.clear();
+    this.#changed.clear();
+  }
+
+  #writeEntry(entry: Entry): void {
+    const { stored: before, now } = entry;
+    const { jobs } = this.#deps;
+    if (countsDiffer(before, now)) {
+      jobs.setCounts.run(
+        now.open_root_groups,
+        now.front,
+        now.queued,
+        now.running,
+        now.computed,
+        now.failed,
+        now.skipped,
+        now.failed_optional,
+        now.first_started_at_ms,
+        now.last_stopped_at_ms,
+        now.compute_ms,
+        now.sequence,
+      );
+      this.#writeTaskStates(before, now);
+    }
+    if (now.state !== before.state || now.canceled !== before.canceled) {
+      jobs.setState.run(now.state, now.canceled, now.sequence);
+    }
+    entry.stored = { ...now };
+  }
+
+  #writeTaskStates(before: JobRow, now: JobRow): void {
     for (const state of taskStates) {
       const column = counterColumns[state];
       if (before[column] > 0 === now[column] > 0) continue;

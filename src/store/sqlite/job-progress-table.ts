@@ -23,7 +23,13 @@ export const createJobProgressTables = `
   CREATE INDEX job_progress_in_order ON job_progress (job);
 `;
 
-export type ReplaceProgress = (job: number, task: number, report: readonly Progress[]) => void;
+/** `isFirst`: no attempt of the task has reported before, so there is nothing to replace. */
+export type ReplaceProgress = (
+  job: number,
+  task: number,
+  report: readonly Progress[],
+  isFirst: boolean,
+) => void;
 
 export function prepareProgressStatements(database: DatabaseSync) {
   return {
@@ -59,8 +65,8 @@ export function prepareProgressStatements(database: DatabaseSync) {
 export function createReplaceProgress(
   statements: ReturnType<typeof prepareProgressStatements>,
 ): ReplaceProgress {
-  return (job, task, report) => {
-    const before = statements.ofTask.all(task);
+  return (job, task, report, isFirst) => {
+    const before = isFirst ? [] : statements.ofTask.all(task);
     if (before.length > 0) {
       for (const { label, total, done } of before) statements.add.run(job, label, -1, -total, -done);
       statements.removeOfTask.run(task);

@@ -1,5 +1,6 @@
 import type { JobId } from "../../engine/job.ts";
 import { extendedLease, firstLeaseMs } from "../../engine/lease.ts";
+import type { Slug } from "../../engine/slug.ts";
 import { UserError } from "../../errors.ts";
 import type { JobStore, NewJob } from "../job-port.ts";
 import { isJobOpen } from "./job-ledger.ts";
@@ -31,6 +32,13 @@ export function createJobStore(session: Session, records: Records): JobStore {
   const queries = createJobQueries(session.database, tables);
   const { read } = session;
 
+  let defaultSlug: Slug | undefined;
+  /** It is never deleted, and slugs never change. */
+  function defaultCluster(): Slug {
+    defaultSlug ??= records.requireCluster({ kind: "default" }).slug;
+    return defaultSlug;
+  }
+
   function requireJob(id: JobId): JobRow {
     const row = tables.jobs.byId.get(id);
     if (row !== undefined) return row;
@@ -43,6 +51,7 @@ export function createJobStore(session: Session, records: Records): JobStore {
         const submission = inserter.findClusters(job.groups);
         if ("unknown" in submission) throw clusterNotFound(submission.unknown);
         const sequence = insertJob(job, session.ids.next<"job">());
+        work.ledger.inserted(sequence);
         inserter.insert(
           work,
           { job: sequence, parent: null, optionalAncestor: null, state: "queued" },
@@ -92,10 +101,10 @@ export function createJobStore(session: Session, records: Records): JobStore {
       run((work) => {
         const job = computed === undefined ? undefined : reports.compute(work, computed);
         if (offer === undefined) return { task: undefined };
-        // A cluster that is gone has no tasks; an error here would end an official runner.
-        const cluster = records.findCluster(offer.cluster);
-        if (cluster === undefined) return { task: undefined };
-        return { task: claims.claim(work, claims.queuesFor(cluster.slug, offer.identifiers), job) };
+        // Whether the cluster exists is not asked: one that does not has no tasks, and an error would end an
+        // official runner.
+        const cluster = offer.cluster.kind === "slug" ? offer.cluster.slug : defaultCluster();
+        return { task: claims.claim(work, claims.queuesFor(cluster, offer.identifiers), job) };
       }),
 
     failTask: (report) => run((work) => reports.fail(work, report)),
@@ -139,7 +148,7 @@ export function createJobStore(session: Session, records: Records): JobStore {
 }
 
 function jobNotFound(id: JobId): UserError {
-  return new UserError("job-not-found", `There is no job ${id}.`);
+  return new UserError("job-not-found", `There is no job ${id}`);
 }
 
 /** The W3C form is version-traceid-spanid-flags; anything else has no trace that spans could belong to. */

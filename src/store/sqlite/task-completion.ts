@@ -1,7 +1,8 @@
 import { type CompletionLink, completeTask } from "../../engine/completion.ts";
 import { giveUpBranch } from "../../engine/optional-branch.ts";
 import { returned } from "./statement.ts";
-import type { GroupLink, GroupRow } from "./task-group-table.ts";
+import type { GroupRow, OpenMembers } from "./task-group-table.ts";
+import type { OpenGroups } from "./task-table.ts";
 import type { TaskTables, TaskWork } from "./task-work.ts";
 
 /** Carries out what follows when tasks are done. */
@@ -16,19 +17,20 @@ export interface TaskCompletion {
 }
 
 export function createTaskCompletion({ tasks, groups, queues }: TaskTables): TaskCompletion {
-  /** The way from a group to the root, read as far as it is followed. */
-  function* chain(start: number): Generator<CompletionLink<number, number>> {
+  /** The way from a group to the root, counted down as far as it is followed. */
+  function* chain(start: number): Generator<CompletionLink<number>> {
     let group: number | null = start;
     while (group !== null) {
-      const link: GroupLink = returned(groups.link.get(group));
-      const closes = link.open_members === 1;
+      const after: OpenMembers = returned(groups.closeOneMember.get(group));
+      const isClosed = after.open_members === 0;
+      const above: OpenGroups | undefined =
+        isClosed && after.parent !== null ? returned(tasks.closeOneGroup.get(after.parent)) : undefined;
       yield {
-        group,
-        openMembers: link.open_members,
-        dependents: closes ? groups.dependents.all(group) : [],
-        parent: link.parent === null ? undefined : { task: link.parent, openGroups: link.open_groups ?? 0 },
+        openMembers: after.open_members,
+        dependents: isClosed ? groups.dependents.all(group) : [],
+        parent: above === undefined ? undefined : { openGroups: above.open_groups },
       };
-      group = link.task_group;
+      group = above?.task_group ?? null;
     }
   }
 
@@ -44,9 +46,7 @@ export function createTaskCompletion({ tasks, groups, queues }: TaskTables): Tas
 
   function complete(work: TaskWork, task: { readonly job: number; readonly task_group: number }): void {
     const change = completeTask(chain(task.task_group));
-    for (const group of change.groups) groups.closeOneMember.run(group);
     for (const group of change.nearerGroups) groups.meetOneDependency.run(group);
-    for (const parent of change.parents) tasks.closeOneGroup.run(parent);
     for (const group of change.releasedGroups) release(work, group);
     if (change.closesRootGroup) work.ledger.job(task.job).open_root_groups -= 1;
   }

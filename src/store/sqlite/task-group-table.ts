@@ -31,12 +31,10 @@ export interface GroupRow {
   readonly last_task: number;
 }
 
-/** A group, and the counters and group of the task that submitted it; null for root tasks. */
-export interface GroupLink {
+/** A group after one of its members was done. */
+export interface OpenMembers {
   readonly open_members: number;
   readonly parent: number | null;
-  readonly open_groups: number | null;
-  readonly task_group: number | null;
 }
 
 export function prepareTaskGroupStatements(database: DatabaseSync) {
@@ -60,21 +58,16 @@ export function prepareTaskGroupStatements(database: DatabaseSync) {
       database,
       "INSERT INTO task_group_dependencies (dependency, dependent) VALUES (?, ?)",
     ),
-    link: prepare<[sequence: number], GroupLink>(
-      database,
-      `SELECT task_groups.open_members, task_groups.parent, tasks.open_groups, tasks.task_group
-       FROM task_groups LEFT JOIN tasks ON tasks.sequence = task_groups.parent
-       WHERE task_groups.sequence = ?`,
-    ),
     dependents: prepare<[dependency: number], { readonly group: number; readonly unmetDependencies: number }>(
       database,
       `SELECT task_groups.sequence AS "group", task_groups.unmet_dependencies AS unmetDependencies
        FROM task_group_dependencies JOIN task_groups ON task_groups.sequence = dependent
        WHERE dependency = ?`,
     ),
-    closeOneMember: prepare<[sequence: number]>(
+    closeOneMember: prepare<[sequence: number], OpenMembers>(
       database,
-      "UPDATE task_groups SET open_members = open_members - 1 WHERE sequence = ?",
+      `UPDATE task_groups SET open_members = open_members - 1 WHERE sequence = ?
+       RETURNING open_members, parent`,
     ),
     meetOneDependency: prepare<[sequence: number]>(
       database,

@@ -95,7 +95,7 @@ export function createTaskLists(database: DatabaseSync, { jobs, tasks, queues }:
     if (task === undefined) return undefined;
     const row = tasks.byId.get(task);
     if (row?.job === job.sequence) return row.sequence;
-    throw new UserError("task-not-found", `The job ${job.id} has no task ${task}.`);
+    throw new UserError("task-not-found", `The job ${job.id} has no task ${task}`);
   }
 
   const dependenciesOf = (group: number): number[] =>
@@ -150,15 +150,18 @@ export function createTaskLists(database: DatabaseSync, { jobs, tasks, queues }:
 }
 
 function toSummary(row: ListedRow): TaskSummary {
+  const state = taskStateOfCode(row.state);
+  // Of a task that waits or runs again the last attempt's end is no end.
+  const hasEnded = state !== "queued" && state !== "running";
   return {
     id: row.id,
     parent: row.parent_id ?? undefined,
     identifier: { name: row.name, version: row.version },
     display: row.display,
-    state: taskStateOfCode(row.state),
+    state,
     submittedAtMs: submittedAtMs(row.id),
     startedAtMs: row.started_at_ms ?? undefined,
-    stoppedAtMs: row.stopped_at_ms ?? undefined,
+    stoppedAtMs: hasEnded ? (row.stopped_at_ms ?? undefined) : undefined,
     input: row.input,
     retryCount: row.retry_count,
     maxRetries: row.max_retries,

@@ -4,7 +4,7 @@ import { decideTask, type FailureReason, type TaskChange, type TaskState } from 
 import type { ComputedTask, FailureReport } from "../job-port.ts";
 import { returned } from "./statement.ts";
 import type { TaskCompletion } from "./task-completion.ts";
-import type { PlaceableGroups, TaskInserter } from "./task-insert.ts";
+import type { PlaceableGroups, Placement, TaskInserter } from "./task-insert.ts";
 import { type TaskRow, taskStateCodes, taskStateOfCode, toTaskFacts } from "./task-table.ts";
 import type { TaskTables, TaskWork } from "./task-work.ts";
 
@@ -56,16 +56,13 @@ export function createTaskReports(
       report(work, task, "fail", { display, progress: computed.progress });
       return;
     }
-    const openGroups = inserter.insert(
-      work,
-      {
-        job: task.job,
-        parent: task.sequence,
-        optionalAncestor: task.optional === 1 ? task.sequence : task.optional_ancestor,
-        state: children === "queue" ? "queued" : "skipped",
-      },
-      submission,
-    );
+    const placement: Placement = {
+      job: task.job,
+      parent: task.sequence,
+      optionalAncestor: task.optional === 1 ? task.sequence : task.optional_ancestor,
+      state: children === "queue" ? "queued" : "skipped",
+    };
+    const openGroups = submission.groups.length === 0 ? 0 : inserter.insert(work, placement, submission);
     stop(
       work,
       task,
@@ -73,7 +70,7 @@ export function createTaskReports(
       computed.display === "" ? null : newDisplay("", computed.display),
       openGroups,
     );
-    replaceProgress(task.job, task.sequence, computed.progress);
+    replaceProgress(task.job, task.sequence, computed.progress, isFirstReport(task));
     if (openGroups === 0) completion.complete(work, task);
   }
 
@@ -100,7 +97,7 @@ export function createTaskReports(
     const reported = ending.display === "" ? null : newDisplay("", ending.display);
     const state = applyEnd(work, task, change, reported);
     if (change.kind !== "none" && ending.progress !== undefined) {
-      replaceProgress(task.job, task.sequence, ending.progress);
+      replaceProgress(task.job, task.sequence, ending.progress, isFirstReport(task));
     }
     return state;
   }
@@ -109,7 +106,7 @@ export function createTaskReports(
     switch (change.kind) {
       case "requeue": {
         const { retryCount, lostCount, givenBackCount } = change.attempts;
-        tasks.requeue.run(retryCount, lostCount, givenBackCount, reported, task.sequence);
+        tasks.requeue.run(retryCount, lostCount, givenBackCount, reported, work.nowMs, task.sequence);
         bookStop(work, task, "queued");
         queues.setWaiting.run(1, task.job, task.queue);
         work.markReady(task.job, task.queue, 1);
@@ -167,10 +164,16 @@ export function createTaskReports(
       const { reported } = returned(tasks.displays.get(task.sequence));
       if (change.kind !== "requeue") return;
       const { retryCount, lostCount, givenBackCount } = change.attempts;
-      tasks.requeue.run(retryCount, lostCount, givenBackCount, reported, task.sequence);
+      const stoppedAtMs = task.stopped_at_ms ?? work.nowMs;
+      tasks.requeue.run(retryCount, lostCount, givenBackCount, reported, stoppedAtMs, task.sequence);
       work.ledger.count(task.job, "failed", "queued");
       queues.setWaiting.run(1, task.job, task.queue);
       work.markReady(task.job, task.queue, 1);
     },
   };
+}
+
+/** Whatever ends an attempt notes when. */
+function isFirstReport(task: TaskRow): boolean {
+  return task.stopped_at_ms === null;
 }

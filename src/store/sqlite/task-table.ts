@@ -29,7 +29,7 @@ export const createTaskTables = `
     given_back_count  INTEGER NOT NULL DEFAULT 0,
     open_groups       INTEGER NOT NULL DEFAULT 0, -- groups of sub-tasks that are not done
     started_at_ms     INTEGER,
-    stopped_at_ms     INTEGER,
+    stopped_at_ms     INTEGER,          -- the end of the last attempt
     lease_ends_at_ms  INTEGER,
     display           TEXT NOT NULL, -- as submitted: what every attempt is given
     reported_display  TEXT,          -- what the last attempt said instead
@@ -76,10 +76,17 @@ export interface TaskRow {
   readonly lost_count: number;
   readonly given_back_count: number;
   readonly started_at_ms: number | null;
+  readonly stopped_at_ms: number | null;
+}
+
+/** A task after one of its groups was done. */
+export interface OpenGroups {
+  readonly open_groups: number;
+  readonly task_group: number;
 }
 
 const columns = `sequence, id, job, task_group, optional_ancestor, queue, state, optional, abandoned,
-  max_retries, retry_count, lost_count, given_back_count, started_at_ms`;
+  max_retries, retry_count, lost_count, given_back_count, started_at_ms, stopped_at_ms`;
 
 export function toTaskFacts(row: TaskRow): TaskFacts {
   return {
@@ -170,12 +177,13 @@ export function prepareTaskStatements(database: DatabaseSync) {
         lostCount: number,
         givenBackCount: number,
         reportedDisplay: string | null,
+        stoppedAtMs: number,
         sequence: number,
       ]
     >(
       database,
       `UPDATE tasks SET state = 1, ready = 1, lease_ends_at_ms = NULL, retry_count = ?, lost_count = ?,
-         given_back_count = ?, reported_display = ?
+         given_back_count = ?, reported_display = ?, stopped_at_ms = ?
        WHERE sequence = ?`,
     ),
     setLease: prepare<[leaseEndsAtMs: number, sequence: number]>(
@@ -186,9 +194,10 @@ export function prepareTaskStatements(database: DatabaseSync) {
       database,
       "UPDATE tasks SET open_groups = ? WHERE sequence = ?",
     ),
-    closeOneGroup: prepare<[sequence: number]>(
+    closeOneGroup: prepare<[sequence: number], OpenGroups>(
       database,
-      "UPDATE tasks SET open_groups = open_groups - 1 WHERE sequence = ?",
+      `UPDATE tasks SET open_groups = open_groups - 1 WHERE sequence = ?
+       RETURNING open_groups, task_group`,
     ),
     skipQueued: prepare<[firstTask: number, lastTask: number]>(
       database,

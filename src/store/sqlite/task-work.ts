@@ -50,23 +50,29 @@ export class ReadyNotices {
 
 /** Runs operations on jobs and tasks, each in one step of the writer. */
 export function createTaskWorker(session: Session, tables: TaskTables, notices: ReadyNotices): RunTaskWork {
+  const { writer, clock } = session;
+  const ledger = new JobLedger({ ...tables, writer });
   return (operation) =>
-    session.writer.submit(() => {
+    writer.submit(() => {
       const ready = new Map<number, Map<number, number>>();
-      const ledger = new JobLedger(tables);
       const work: TaskWork = {
-        nowMs: session.clock(),
+        nowMs: clock(),
         ledger,
         markReady(job, queue, count) {
           const ofJob = ready.get(job) ?? new Map<number, number>();
           ready.set(job, ofJob.set(queue, (ofJob.get(queue) ?? 0) + count));
         },
       };
-      const result = operation(work);
-      ledger.settle();
-      const open = [...ready].filter(([job]) => ledger.isOpen(job)).flatMap(([, queues]) => [...queues]);
-      if (open.length > 0) notices.emit(open.flatMap(([queue, count]) => readyTasks(tables, queue, count)));
-      return result;
+      try {
+        const result = operation(work);
+        const open = [...ready].filter(([job]) => ledger.isOpen(job)).flatMap(([, queues]) => [...queues]);
+        if (open.length > 0) notices.emit(open.flatMap(([queue, count]) => readyTasks(tables, queue, count)));
+        ledger.endOperation();
+        return result;
+      } catch (error) {
+        ledger.undoOperation();
+        throw error;
+      }
     });
 }
 

@@ -206,12 +206,12 @@ export function createTelemetryStore(
       ];
     }
     const job = jobs.byId.get(of.job);
-    if (job === undefined) throw new UserError("job-not-found", `There is no job ${of.job}.`);
+    if (job === undefined) throw new UserError("job-not-found", `There is no job ${of.job}`);
     const byJob = { sql: "records.job = ?", values: [job.sequence] };
     if (of.task === undefined) return [byJob, ...bySeverity];
     const task = tasks.byId.get(of.task);
     if (task?.job !== job.sequence) {
-      throw new UserError("task-not-found", `The job ${of.job} has no task ${of.task}.`);
+      throw new UserError("task-not-found", `The job ${of.job} has no task ${of.task}`);
     }
     return [byJob, { sql: "records.task = ?", values: [task.sequence] }, ...bySeverity];
   }

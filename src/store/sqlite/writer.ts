@@ -8,8 +8,17 @@ type Operation<Result> = () => Result;
 export interface Writer {
   /** Fulfilled when the operation is committed durably, rejected with what it threw or with store-failed. */
   submit<Result>(operation: Operation<Result>): Promise<Result>;
+  /** For a running operation: what else its transaction needs, once, when all operations have run. */
+  atCommit(work: CommitWork): void;
   /** Commits what was submitted; later submits are rejected. */
   close(): Promise<void>;
+}
+
+export interface CommitWork {
+  /** Runs in the transaction; what it throws undoes all of it. */
+  write(): void;
+  /** The transaction was undone, whatever the reason. */
+  undone(): void;
 }
 
 interface Submitted {
@@ -40,6 +49,7 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
     undo: database.prepare("ROLLBACK TO operation"),
   };
   let waiting: Submitted[] = [];
+  let commitWork: CommitWork[] = [];
   let closed = false;
   let drained: (() => void) | undefined;
 
@@ -64,11 +74,15 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
     try {
       const outcomes: Outcome[] = [];
       for (const submitted of batch) outcomes.push(runOne(submitted.operation));
+      for (const { write } of commitWork) write();
       statements.commit.run();
       return outcomes;
     } catch (error) {
       if (database.isTransaction) statements.rollback.run();
+      for (const { undone } of commitWork) undone();
       throw error;
+    } finally {
+      commitWork = [];
     }
   }
 
@@ -97,6 +111,9 @@ export function createWriter(database: DatabaseSync, databasePath: string): Writ
         waiting.push({ operation, resolve: (result) => resolve(result as Result), reject });
         if (waiting.length === 1) setImmediate(flush);
       });
+    },
+    atCommit(work) {
+      commitWork.push(work);
     },
     async close() {
       closed = true;

@@ -123,6 +123,51 @@ describe("writes submitted in one turn of the event loop", () => {
   });
 });
 
+describe("work at the commit", () => {
+  test("runs once, when all operations have run, in their transaction", async () => {
+    using scratch = openScratch();
+    const { writer } = scratch;
+    const seen: unknown[] = [];
+    await Promise.all([
+      writer.submit(() => {
+        writer.atCommit({
+          write: () => {
+            seen.push(scratch.committed());
+            scratch.insert(3);
+          },
+          undone: () => assert.fail("the transaction was durable"),
+        });
+        scratch.insert(1);
+      }),
+      writer.submit(() => scratch.insert(2)),
+    ]);
+    await writer.submit(() => scratch.insert(4));
+    assert.deepEqual(seen, [[]]);
+    assert.deepEqual(scratch.committed(), [1, 2, 3, 4]);
+  });
+
+  test("is told that its transaction was undone, by the commit or by its own failure", async () => {
+    using scratch = openScratch();
+    const { writer } = scratch;
+    let undone = 0;
+    const failing = (write: () => void) =>
+      writer.submit(() => writer.atCommit({ write, undone: () => undone++ }));
+    await assert.rejects(
+      failing(() => scratch.insert(1, 99)),
+      errorOf("store-failed"),
+    );
+    await assert.rejects(
+      failing(() => {
+        throw new Error("it cannot be written");
+      }),
+      errorOf("store-failed"),
+    );
+    assert.equal(undone, 2);
+    await writer.submit(() => scratch.insert(1));
+    assert.deepEqual([scratch.committed(), undone], [[1], 2]);
+  });
+});
+
 describe("a disk that is full", () => {
   test("fails its own operation or all of the turn, never an acknowledged one, and ends when there is room", async () => {
     using scratch = openScratch();
