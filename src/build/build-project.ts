@@ -63,6 +63,7 @@ export async function buildPacked(packed: PackedProject, options: BuildOptions):
     digest,
     fingerprint: fingerprint({ manifest, entrypoint, tasks: discovery.tasks }),
     tasks: discovery.tasks,
+    contract: discovery.contract,
     archive,
     measured: { ...measured, discoverMs },
     notices: [...packed.notices, ...discovery.notices],

@@ -1,5 +1,6 @@
 import type { ArchiveFile } from "../artifact/archive-writer.ts";
 import type { Manifest } from "../artifact/manifest.ts";
+import type { TaskContract } from "../engine/contract.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { Entrypoint } from "../project/project.ts";
 
@@ -22,6 +23,8 @@ export interface CheckedContent {
 /** A project packed and checked, not yet published. Also written as build.json beside the archive. */
 export interface Build extends CheckedContent {
   readonly archive: ArchiveFile;
+  /** Of the tasks; what of it was not read is unknown and no part of what the release is. */
+  readonly contract: TaskContract;
   readonly measured: BuildMeasurements;
   /** What a person should know though the build succeeded: a missing uv.lock, an ignored tracked file. */
   readonly notices: readonly string[];

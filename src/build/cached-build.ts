@@ -73,6 +73,7 @@ async function buildFromEntry(
     digest,
     fingerprint: fingerprint({ manifest, entrypoint, tasks: entry.tasks }),
     tasks: entry.tasks,
+    contract: entry.contract,
     archive,
     measured: { ...measured, discoverMs: 0 },
     notices: [...packed.notices, ...entry.notices],

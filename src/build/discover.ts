@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 import type { Manifest } from "../artifact/manifest.ts";
+import type { TaskContract } from "../engine/contract.ts";
 import { identifierProblems, sortIdentifiers, type TaskIdentifier } from "../engine/task-identifier.ts";
 import { UserError } from "../errors.ts";
 import type { Project } from "../project/project.ts";
@@ -11,10 +12,11 @@ import type { StopLimits, Worker } from "../worker/worker.ts";
 import { type DiagnosisContext, diagnose, leftOutError } from "./diagnosis.ts";
 import { type LeftOutSearch, leftOutFile } from "./left-out.ts";
 import type { Places } from "./places.ts";
+import { readContract } from "./read-contract.ts";
 import { importAgain } from "./second-import.ts";
 
 export interface DiscoveryLimits extends StartLimits, StopLimits {
-  /** How long the second import, which only looks for the place of a failure, may run before it is taken to hang. */
+  /** How long another import, beside the worker's own, may run before it is taken to hang. */
   readonly secondImportMs: number;
 }
 
@@ -45,6 +47,7 @@ export interface DiscoveryOptions {
 export interface Discovery {
   /** Sorted by name, then version. */
   readonly tasks: readonly TaskIdentifier[];
+  readonly contract: TaskContract;
   readonly notices: readonly string[];
 }
 
@@ -69,7 +72,18 @@ export async function discoverTasks(options: DiscoveryOptions): Promise<Discover
   await using worker = started.worker;
   const tasks = checkedTasks(worker.tasks);
   const notices = locked || workerCommand(entrypoint, true)[0] !== "uv" ? [] : [unlockedNotice];
-  return { tasks, notices: [...notices, ...(await stop(worker, options.limits))] };
+  const limitMs = contractLimitMs(started.measured.importMs, options.limits);
+  // While the worker ends, which takes about as long.
+  const [contract, stopNotices] = await Promise.all([
+    readContract({ ...options, entrypoint, tasks, folder, environment, limitMs }),
+    stop(worker, options.limits),
+  ]);
+  return { tasks, contract, notices: [...notices, ...stopNotices] };
+}
+
+/** The worker's own import says how long another one takes; it may be alone on the machine or not. */
+function contractLimitMs(importMs: number, { secondImportMs }: DiscoveryLimits): number {
+  return Math.round(Math.min(secondImportMs, 5_000 + 3 * importMs));
 }
 
 const unlockedNotice =

@@ -5,6 +5,7 @@ import type { ApiClient } from "../../src/api/client.ts";
 import { fingerprint } from "../../src/artifact/fingerprint.ts";
 import type { Build } from "../../src/build/build.ts";
 import { type PackedProject, packProject } from "../../src/build/pack-project.ts";
+import { contractOfNames } from "../../src/engine/contract.ts";
 import type { TaskIdentifier } from "../../src/engine/task-identifier.ts";
 import { loadProject } from "../../src/project/load.ts";
 import { changesSince } from "../../src/release/content-changes.ts";
@@ -48,6 +49,7 @@ describe("content that is published already", () => {
       formatVersion: 1,
       ...{ slug, entrypoint, manifest, digest, tasks },
       fingerprint: fingerprint({ manifest, entrypoint, tasks }),
+      contract: contractOfNames(tasks, "not read"),
       archive: await packed.writeArchive(),
       measured: { ...packed.measured, discoverMs: 0 },
       notices: [],

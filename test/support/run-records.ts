@@ -15,6 +15,17 @@ export function exampleBuild(changes: Partial<Build> = {}): Build {
     digest: "d".repeat(64),
     fingerprint: "f".repeat(64),
     tasks: [{ name: "tiles.Mosaic", version: "v1.0" }],
+    contract: {
+      tasks: [
+        {
+          name: "tiles.Mosaic",
+          version: "v1.0",
+          className: "Mosaic",
+          input: { kind: "fields", fields: [{ name: "columns", type: "int", required: true }] },
+        },
+      ],
+      records: [],
+    },
     archive: { path: "/out/tiles.tar.zst", sha256: "a".repeat(64), sizeBytes: 700 },
     measured: { tarSizeBytes: 10_240, packMs: 12, discoverMs: 812 },
     notices: [],

@@ -55,6 +55,7 @@ export function createBuildCache({ store, secret, budget, python, now }: BuildCa
         key,
         builtAtMs: now(),
         tasks: build.tasks,
+        contract: build.contract,
         notices: build.notices.slice(packed.notices.length),
         archive: await readFile(build.archive.path),
         archiveSha256: build.archive.sha256,

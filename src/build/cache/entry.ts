@@ -5,6 +5,7 @@
  */
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import { verifyArchive } from "../../artifact/verify.ts";
+import { parseContract, type TaskContract } from "../../engine/contract.ts";
 import { identifierProblems, sortIdentifiers, type TaskIdentifier } from "../../engine/task-identifier.ts";
 import { ReleaseError } from "../../errors.ts";
 import { type CacheKey, keyDifferences, parseCacheKey } from "./key.ts";
@@ -16,6 +17,7 @@ export interface CacheEntry {
   readonly key: CacheKey;
   readonly builtAtMs: number;
   readonly tasks: readonly TaskIdentifier[];
+  readonly contract: TaskContract;
   /** Of discovery; those of choosing files are found anew. */
   readonly notices: readonly string[];
   /** The `.tar.zst`. */
@@ -101,15 +103,17 @@ function parseHeader(bytes: Buffer): Omit<CacheEntry, "archive"> | undefined {
     key: rawKey,
     builtAtMs,
     tasks: rawTasks,
+    contract: rawContract,
     notices,
     archiveSha256,
   } = value as Record<string, unknown>;
   const key = parseCacheKey(rawKey);
   const tasks = parseTasks(rawTasks);
-  if (key === undefined || tasks === undefined) return undefined;
+  const contract = parseContract(rawContract);
+  if (key === undefined || tasks === undefined || contract === undefined) return undefined;
   if (typeof builtAtMs !== "number" || typeof archiveSha256 !== "string") return undefined;
   if (!Array.isArray(notices) || !notices.every((notice) => typeof notice === "string")) return undefined;
-  return { key, builtAtMs, tasks, notices, archiveSha256 };
+  return { key, builtAtMs, tasks, contract, notices, archiveSha256 };
 }
 
 function parseTasks(value: unknown): TaskIdentifier[] | undefined {

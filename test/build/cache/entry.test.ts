@@ -6,6 +6,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { type CacheEntry, openEntry, sealEntry } from "../../../src/build/cache/entry.ts";
 import type { CacheKey } from "../../../src/build/cache/key.ts";
 import { openSecret, secretOfApiKey, secretOfMachine } from "../../../src/build/cache/secret.ts";
+import { contractOfNames } from "../../../src/engine/contract.ts";
 import { archiveOf } from "../../support/tars.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -29,6 +30,7 @@ function entryOf(changes: Partial<CacheEntry> = {}): CacheEntry {
     key,
     builtAtMs: 1_000,
     tasks: [{ name: "tiles/Mosaic", version: "v1.2" }],
+    contract: contractOfNames([{ name: "tiles/Mosaic", version: "v1.2" }], "not read"),
     notices: ["a notice"],
     archive,
     archiveSha256: sha256(archive),
