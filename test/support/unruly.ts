@@ -6,7 +6,10 @@ import type { ReleaseToMake } from "./deployed-release.ts";
 export const unruly: ReleaseToMake = {
   workflow: "unruly",
   entrypoint: { kind: "runner", objectPath: "unruly:runner" },
-  tasks: ["Misbehave", "Nothing", "Note", "Tree"].map((name) => ({ name: `unruly/${name}`, version: "v1.0" })),
+  tasks: ["Misbehave", "Nothing", "Note", "Tree"].map((name) => ({
+    name: `unruly/${name}`,
+    version: "v1.0",
+  })),
 };
 
 export interface Effect {
