@@ -11,7 +11,9 @@ interface InputRow {
 
 export const actionInputs = {
   project: {
-    description: "Folder of the project; tilebox.workflow.toml is looked for there and in its parents.",
+    description:
+      "Folder of the project; tilebox.workflow.toml is looked for there and in its parents. Several folders, or globs " +
+      "for folders that have the file, one a line: each is a run of its own, and one failure hides no other result.",
     default: ".",
   },
   release: {
@@ -92,6 +94,9 @@ export const actionOutputs = {
   published: "`created`, `reused` or `skipped`.",
   changed: "`true` when a release was created or a cluster changed.",
   deployments: 'JSON, one entry a cluster: [{"cluster", "stage", "before", "after", "outcome"}].',
+  projects:
+    'JSON, one entry a project: [{"path", "workflow-slug", "release-id", "published", "failure-reason", ...}]. ' +
+    "With several projects the outputs above are empty, but for `changed`.",
   "report-path": "Path of a JSON file with everything about the run.",
   "failure-reason": "Why the run failed, one word of the closed set under Troubleshooting; empty on success.",
 } as const;

@@ -54,9 +54,12 @@ const unacceptedCodeEvents: ReadonlySet<string> = new Set([
 const clusterSlug = /^[A-Za-z0-9-]{1,100}$/;
 
 export interface ActionInputs {
-  readonly plan: RunPlan;
-  /** The project's folder as it was given. */
-  readonly projectPath: string;
+  /** For each of the projects. */
+  readonly plan: Omit<RunPlan, "projectFolder">;
+  /** Absolute: the checkout. */
+  readonly workspace: string;
+  /** Folders in it, and globs for such, as they were given. */
+  readonly projects: readonly string[];
   readonly cache: CachePlan;
   readonly timeoutMs: number;
   /** Inputs that were given but do not exist; worth a warning, not a failure. */
@@ -71,13 +74,7 @@ export function readActionInputs(env: Environment): ActionInputs {
   const problems: Problem[] = [];
   const read = (name: InputName) => readInput(env, name);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
-  const projectFolder = resolve(workspace, read("project"));
-  if (!isAbsolute(read("project")) && !isInside(workspace, projectFolder)) {
-    problems.push({
-      message: `project: ${read("project")} leaves the workspace`,
-      hint: "name a folder of this repository",
-    });
-  }
+  const projects = parseProjects(read("project"), workspace, problems);
   const clusters = {
     dev: parseClusters("dev-cluster", read("dev-cluster"), problems),
     production: parseClusters("production-cluster", read("production-cluster"), problems),
@@ -102,12 +99,30 @@ export function readActionInputs(env: Environment): ActionInputs {
     );
   }
   return {
-    plan: { projectFolder, publish, clusters },
-    projectPath: read("project"),
+    plan: { publish, clusters },
+    workspace,
+    projects,
     cache,
     timeoutMs,
     warnings: unknownInputs(env),
   };
+}
+
+/** One a line, because a comma may stand in a name and in a glob. */
+function parseProjects(value: string, workspace: string, problems: Problem[]): string[] {
+  const entries = value
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  for (const entry of entries) {
+    if (!isAbsolute(entry) && !isInside(workspace, resolve(workspace, entry))) {
+      problems.push({
+        message: `project: ${entry} leaves the workspace`,
+        hint: "name a folder of this repository",
+      });
+    }
+  }
+  return entries;
 }
 
 /** GitHub upper-cases an input's name, turns spaces into underscores and leaves hyphens alone. */

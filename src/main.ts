@@ -2,17 +2,16 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as core from "@actions/core";
-import { SystemError, toReleaseError } from "./errors.ts";
+import { type ActionRun, runAction } from "./action-run.ts";
+import { type ReleaseError, SystemError, toReleaseError } from "./errors.ts";
 import { readGitHubRun } from "./github-run.ts";
-import { readActionInputs, readRunnerContext } from "./inputs.ts";
+import { readRunnerContext } from "./inputs.ts";
 import { actionLog } from "./report/action-log.ts";
 import { annotate } from "./report/annotations.ts";
 import { GitHubReporter } from "./report/github/reporter.ts";
-import { outputsOf, reportOf } from "./report/outputs.ts";
 import { type RunRecord, recordFailure, startRecord } from "./report/record.ts";
-import { renderSummary } from "./report/summary.ts";
+import { runOutputs, runReport, runSummary, runVerdict } from "./report/run-report.ts";
 import { errorLines } from "./report/terminal.ts";
-import { verdict } from "./report/verdict.ts";
 import { type ReportInputs, readReportInputs } from "./report-inputs.ts";
 
 /**
@@ -26,48 +25,6 @@ const cancelledMs = 7_200;
 
 /** Time for GitHub to take the comment and the deployments: a comment whose writer died is free after 20 s. */
 const reportLimitMs = 45_000;
-
-async function run(
-  record: RunRecord,
-  outputFolder: string,
-  signal: AbortSignal,
-  reporter: GitHubReporter | undefined,
-): Promise<void> {
-  const { plan, projectPath, cache, timeoutMs, warnings } = readActionInputs(process.env);
-  record.projectPath = projectPath;
-  const { publish } = plan;
-  if (publish.kind === "publish" && publish.api.apiKey !== undefined) core.setSecret(publish.api.apiKey);
-  core.info(`${publish.kind === "publish" ? "Build, publish and deploy" : "Build only"}: ${publish.why}`);
-  for (const warning of warnings) core.warning(warning);
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const stop = AbortSignal.any([signal, timeout]);
-  const { runPipeline } = await import("./pipeline.ts");
-  const { stageDeps } = await import("./stage-deps.ts");
-  try {
-    await runPipeline(
-      plan,
-      record,
-      stageDeps({
-        log: actionLog,
-        signal: stop,
-        outputFolder: () => outputFolder,
-        env: process.env,
-        stageEntered: (entered) => reporter?.stageEntered(entered),
-        openCache: async () => {
-          const { openActionsCache } = await import("./build/cache/open-cache.ts");
-          return await openActionsCache(cache, process.env);
-        },
-      }),
-    );
-  } catch (error) {
-    if (timeout.aborted && !signal.aborted) {
-      throw new SystemError("timed-out", `The run took longer than ${timeoutMs / 60_000} minutes`, {
-        cause: error,
-      });
-    }
-    throw error;
-  }
-}
 
 function openReporter(
   { channels, chosen, token, matrix }: ReportInputs,
@@ -86,25 +43,41 @@ function openReporter(
   });
 }
 
-async function finish(record: RunRecord, outputFolder: string, report: ReportInputs): Promise<void> {
-  record.endedAtMs = Date.now();
+async function finish({ records, outputFolder }: ActionRun, report: ReportInputs): Promise<void> {
+  for (const record of records) record.endedAtMs ??= Date.now();
   const reportPath = join(outputFolder, "report.json");
-  writeFileSync(reportPath, `${JSON.stringify(reportOf(record), undefined, 2)}\n`);
-  for (const [name, value] of Object.entries(outputsOf(record, reportPath))) core.setOutput(name, value);
-  if (report.channels.has("annotations")) annotate(record);
-  actionLog.info(verdict(record));
-  if (report.channels.has("summary")) await core.summary.addRaw(renderSummary(record)).write();
+  writeFileSync(reportPath, `${JSON.stringify(runReport(records), undefined, 2)}\n`);
+  for (const [name, value] of Object.entries(runOutputs(records, reportPath))) core.setOutput(name, value);
+  if (report.channels.has("annotations")) records.forEach(annotate);
+  actionLog.info(runVerdict(records));
+  if (report.channels.has("summary")) await core.summary.addRaw(runSummary(records)).write();
+}
+
+/** What ended the run itself is the failure of every project that had not ended by then. */
+function failUnfinished({ records }: ActionRun, failure: ReleaseError): void {
+  for (const record of records) {
+    if (record.endedAtMs === undefined) recordFailure(record, failure);
+  }
+  for (const line of errorLines(failure, runVerdict(records))) actionLog.info(line);
 }
 
 async function main(): Promise<void> {
   const { temporaryFolder, helpUrl } = readRunnerContext(process.env);
-  const outputFolder = mkdtempSync(join(temporaryFolder, "workflow-release-"));
-  const record = startRecord(Date.now(), helpUrl);
   const report = readReportInputs(process.env);
   if (report.token !== "") core.setSecret(report.token);
   const reporting = new AbortController();
   const stopReporting = () => reporting.abort(new Error("no answer in time"));
-  const reporter = openReporter(report, reporting.signal);
+  // One a project, because each knows the deployments that it has begun by their cluster.
+  const reporters = new Map<RunRecord, GitHubReporter | undefined>();
+  const reporterOf = (record: RunRecord) => {
+    if (!reporters.has(record)) reporters.set(record, openReporter(report, reporting.signal));
+    return reporters.get(record);
+  };
+  const action: ActionRun = {
+    records: [startRecord(Date.now(), helpUrl)],
+    outputFolder: mkdtempSync(join(temporaryFolder, "workflow-release-")),
+    stageEntered: (record) => reporterOf(record)?.stageEntered(record),
+  };
   const interruption = new AbortController();
   const graceOver = Promise.withResolvers<never>();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -116,16 +89,18 @@ async function main(): Promise<void> {
     });
   }
   try {
-    await Promise.race([run(record, outputFolder, interruption.signal, reporter), graceOver.promise]);
+    const failures = await Promise.race([runAction(action, interruption.signal), graceOver.promise]);
+    const telling = failures.find(({ code }) => code === "interrupted") ?? failures[0];
+    if (telling !== undefined) process.exitCode = telling.exitCode;
   } catch (error) {
     const failure = toReleaseError(interruption.signal.aborted ? interruption.signal.reason : error);
-    recordFailure(record, failure);
-    for (const line of errorLines(failure, verdict(record))) actionLog.info(line);
+    failUnfinished(action, failure);
     process.exitCode = failure.exitCode;
   }
-  await finish(record, outputFolder, report);
+  await finish(action, report);
   setTimeout(stopReporting, reportLimitMs).unref();
-  await reporter?.end(record);
+  // One after the other: they write to the same comment, and each would wait for the others anyway.
+  for (const record of action.records) await reporterOf(record)?.end(record);
 }
 
 try {

@@ -123,14 +123,44 @@ describe("other inputs", () => {
     ]);
   });
 
-  it("resolve the project in the workspace and the timeout in milliseconds", () => {
-    const { plan, timeoutMs } = readActionInputs({
+  it("name projects, one a line, in the workspace, and the timeout in milliseconds", () => {
+    const inputs = readActionInputs({
       ...runner,
-      INPUT_PROJECT: "flows/a",
+      INPUT_PROJECT: "flows/a\n  flows/{b,c}\n\n",
       "INPUT_TIMEOUT-MINUTES": "0.5",
     });
-    assert.equal(plan.projectFolder, resolve("/checkout/flows/a"));
-    assert.equal(timeoutMs, 30_000);
+    assert.deepEqual(inputs.projects, ["flows/a", "flows/{b,c}"]);
+    assert.equal(inputs.workspace, resolve("/checkout"));
+    assert.equal(inputs.timeoutMs, 30_000);
+    assert.deepEqual(problemsOf({ INPUT_PROJECT: "flows\n../other" }), [
+      "project: ../other leaves the workspace",
+    ]);
+  });
+
+  it("say whether the cache may be asked: not for releases, nor for others' code with our rights", () => {
+    const cacheOf = (env: Record<string, string>) => readActionInputs({ ...runner, ...env }).cache;
+    assert.deepEqual(cacheOf({}), { kind: "on", apiKey: undefined });
+    assert.deepEqual(cacheOf(key), { kind: "on", apiKey: "tbx-api-secret" });
+    const tag = { GITHUB_REF: "refs/tags/v1" };
+    assert.deepEqual(cacheOf(tag), { kind: "off", miss: { kind: "event", event: "tag push" } });
+    for (const event of ["release", "pull_request_target", "workflow_run"]) {
+      assert.deepEqual(cacheOf({ GITHUB_EVENT_NAME: event }), {
+        kind: "off",
+        miss: { kind: "event", event },
+      });
+    }
+    assert.equal(cacheOf({ ...tag, INPUT_CACHE: "true" }).kind, "on");
+    assert.deepEqual(cacheOf({ INPUT_CACHE: "false" }), { kind: "off", miss: { kind: "switched-off" } });
+    assert.deepEqual(problemsOf({ INPUT_CACHE: "yes" }), ['cache: "yes" is not a choice']);
+  });
+
+  it("demand an existing release only of a run that deploys", () => {
+    const existing = { INPUT_RELEASE: "existing" };
+    const { publish } = readActionInputs({ ...runner, ...key, ...existing }).plan;
+    assert(publish.kind === "publish");
+    assert.equal(publish.release, "existing");
+    assert.match(problemsOf(existing)[0] ?? "", /only builds because there is no API key/);
+    assert.deepEqual(problemsOf({ ...key, INPUT_RELEASE: "new" }), ['release: "new" is not a choice']);
   });
 });
 

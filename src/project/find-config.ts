@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { UserError } from "../errors.ts";
 
-const configFileName = "tilebox.workflow.toml";
+export const configFileName = "tilebox.workflow.toml";
 
 export interface ConfigPlace {
   /** Absolute; no folder in it is a symlink. */

@@ -1,8 +1,11 @@
 import type { OutputName } from "../action-contract.ts";
 import { contentOf, hasChanged, type RunRecord } from "./record.ts";
 
-/** The action's outputs, all of them, as far as the run came. */
-export function outputsOf(record: RunRecord, reportPath: string): Record<OutputName, string> {
+/** The outputs of one project, as far as the run came. */
+export function outputsOf(
+  record: RunRecord,
+  reportPath: string,
+): Record<Exclude<OutputName, "projects">, string> {
   const { build, release } = record;
   const content = contentOf(record);
   return {

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { actionOutputs } from "../../src/action-contract.ts";
 import { SystemError } from "../../src/errors.ts";
-import { outputsOf, reportOf } from "../../src/report/outputs.ts";
+import { reportOf } from "../../src/report/outputs.ts";
 import { recordFailure, startRecord } from "../../src/report/record.ts";
+import { runOutputs, runReport, runSummary } from "../../src/report/run-report.ts";
+import { summaryLimitBytes } from "../../src/report/summary.ts";
 import { exampleRecord, exampleReleaseId } from "../support/run-records.ts";
 
 it("a finished run sets every declared output", () => {
-  const outputs = outputsOf(exampleRecord(), "/t/report.json");
-  assert.deepEqual(Object.keys(outputs), Object.keys(actionOutputs));
+  const outputs = runOutputs([exampleRecord()], "/t/report.json");
+  assert.deepEqual(Object.keys(outputs).sort(), Object.keys(actionOutputs).sort());
   assert.equal(outputs["release-id"], exampleReleaseId);
   assert.equal(outputs.published, "created");
   assert.equal(outputs.changed, "true");
@@ -19,7 +21,7 @@ it("a finished run sets every declared output", () => {
 it("a run that failed at once sets what is known, and why it failed", () => {
   const record = startRecord(0);
   recordFailure(record, new SystemError("timed-out", "too slow"));
-  const outputs = outputsOf(record, "/t/report.json");
+  const outputs = runOutputs([record], "/t/report.json");
   assert.equal(outputs["workflow-slug"], "");
   assert.equal(outputs.published, "skipped");
   assert.equal(outputs.changed, "false");
@@ -37,4 +39,41 @@ it("the report is JSON of the whole run", () => {
     after: exampleReleaseId,
     outcome: "deployed",
   });
+});
+
+it("of several projects each has its entry, and what is true of one alone is empty", () => {
+  const failed = { ...startRecord(0), projectPath: "flows/b", slug: "b" };
+  recordFailure(failed, new SystemError("timed-out", "too slow"));
+  const records = [{ ...exampleRecord(), projectPath: "flows/a" }, failed] as const;
+  const outputs = runOutputs([...records], "/t/report.json");
+  assert.deepEqual(Object.keys(outputs).sort(), Object.keys(actionOutputs).sort());
+  assert.equal(outputs["release-id"], "");
+  assert.equal(outputs.changed, "true");
+  assert.equal(outputs["failure-reason"], "timed-out");
+  const entries: Record<string, unknown>[] = JSON.parse(outputs.projects);
+  assert.deepEqual(
+    entries.map((entry) => [entry.path, entry["release-id"], entry.published, entry["failure-reason"]]),
+    [
+      ["flows/a", exampleReleaseId, "created", ""],
+      ["flows/b", "", "skipped", "timed-out"],
+    ],
+  );
+  const report = JSON.parse(JSON.stringify(runReport([...records])));
+  assert.deepEqual([report.ok, report.projects.length], [false, 2]);
+  const summary = runSummary([...records]);
+  assert.match(summary, /^## ❌ 1 of 2 projects failed$/m);
+  assert.match(summary, /\| <code>flows\/b<\/code> \| ❌ Failed while reading the inputs: timed-out \|/);
+  assert.match(summary, /<details open><summary><code>flows\/b<\/code>/);
+});
+
+it("a summary of very many projects stays within GitHub's limit", () => {
+  const notices = Array.from({ length: 50 }, (_, index) => `${index} ${"n".repeat(900)}`);
+  const many = Array.from({ length: 60 }, (_, index) => ({
+    ...exampleRecord({ notices }),
+    projectPath: `flows/${index}`,
+  }));
+  const summary = runSummary([exampleRecord(), ...many]);
+  assert.ok(Buffer.byteLength(summary) <= summaryLimitBytes);
+  assert.match(summary, /Some projects are left out for length/);
+  assert.match(summary, /\| <code>flows\/59<\/code> \|/);
 });

@@ -1,0 +1,101 @@
+/** What the action does between its entry and its report: one pipeline a project. */
+import { join } from "node:path";
+import * as core from "@actions/core";
+import type { BuildCache } from "./build/cache/build-cache.ts";
+import type { CacheMiss } from "./build/cache/miss.ts";
+import { type ReleaseError, SystemError, toReleaseError } from "./errors.ts";
+import { type ActionInputs, readActionInputs } from "./inputs.ts";
+import type { Log } from "./log.ts";
+import type { ProjectPlace } from "./project/find-projects.ts";
+import { actionLog } from "./report/action-log.ts";
+import { type RunRecord, startRecord } from "./report/record.ts";
+
+export interface ActionRun {
+  /** One a project; a single one stands for the whole run until the projects are known. */
+  records: readonly [RunRecord, ...RunRecord[]];
+  /** Absolute and empty. */
+  readonly outputFolder: string;
+  readonly stageEntered: (record: RunRecord) => void;
+}
+
+/**
+ * Runs the projects that the inputs name.
+ *
+ * @returns What failed of several projects; the failure of a single one is thrown.
+ */
+export async function runAction(action: ActionRun, signal: AbortSignal): Promise<readonly ReleaseError[]> {
+  const inputs = readActionInputs(process.env);
+  const { publish } = inputs.plan;
+  if (publish.kind === "publish" && publish.api.apiKey !== undefined) core.setSecret(publish.api.apiKey);
+  core.info(`${publish.kind === "publish" ? "Build, publish and deploy" : "Build only"}: ${publish.why}`);
+  for (const warning of inputs.warnings) core.warning(warning);
+  const { findProjects } = await import("./project/find-projects.ts");
+  const places = findProjects(inputs.projects, inputs.workspace);
+  const folders = nameProjects(action, places);
+  const timeout = AbortSignal.timeout(inputs.timeoutMs);
+  const run = await prepare(action, inputs, folders, AbortSignal.any([signal, timeout]));
+  const toFailure = (thrown: unknown): ReleaseError => {
+    if (signal.aborted) return toReleaseError(signal.reason);
+    if (!timeout.aborted) return toReleaseError(thrown);
+    const message = `The run took longer than ${inputs.timeoutMs / 60_000} minutes`;
+    return new SystemError("timed-out", message, { cause: thrown });
+  };
+  const [only, ...others] = action.records;
+  if (others.length > 0) {
+    const { runProjects } = await import("./project-runs.ts");
+    return await runProjects({ records: action.records, log: actionLog, run, toFailure });
+  }
+  try {
+    await run(only, actionLog);
+    return [];
+  } catch (error) {
+    throw toFailure(error);
+  }
+}
+
+/** Gives each project a record, the first one the record that the run began with. */
+function nameProjects(action: ActionRun, places: readonly ProjectPlace[]): ReadonlyMap<RunRecord, string> {
+  const [first] = action.records;
+  const folders = new Map<RunRecord, string>();
+  for (const { path, folder } of places) {
+    const record = folders.size === 0 ? first : startRecord(first.startedAtMs, first.helpUrl);
+    record.projectPath = path;
+    folders.set(record, folder);
+  }
+  const [, ...others] = folders.keys();
+  action.records = [first, ...others];
+  return folders;
+}
+
+/** What all projects share: the cache with its time, the slugs that are taken. */
+async function prepare(
+  action: ActionRun,
+  { plan, cache, workspace }: ActionInputs,
+  folders: ReadonlyMap<RunRecord, string>,
+  signal: AbortSignal,
+): Promise<(record: RunRecord, log: Log) => Promise<void>> {
+  const { runPipeline } = await import("./pipeline.ts");
+  const { stageDeps } = await import("./stage-deps.ts");
+  const { createSlugClaims } = await import("./project-runs.ts");
+  const claim = createSlugClaims();
+  let opened: Promise<BuildCache | CacheMiss> | undefined;
+  const openCache = async () => {
+    const { openActionsCache } = await import("./build/cache/open-cache.ts");
+    opened ??= openActionsCache(cache, process.env);
+    return await opened;
+  };
+  const { outputFolder, stageEntered } = action;
+  return async (record, log) => {
+    const deps = stageDeps({
+      log,
+      signal,
+      outputFolder: ({ slug }) => (folders.size === 1 ? outputFolder : join(outputFolder, slug)),
+      env: process.env,
+      stageEntered,
+      openCache,
+    });
+    const loadProject = async (folder: string) => claim(await deps.loadProject(folder));
+    const projectFolder = folders.get(record) ?? workspace;
+    await runPipeline({ ...plan, projectFolder }, record, { ...deps, loadProject });
+  };
+}
