@@ -117,7 +117,7 @@ test("deployments go from in progress to success, and end also when the run is c
   assert.equal(untold.exitCode, 0, untold.log);
   assert.match(
     untold.log,
-    /GitHub Deployments could not be recorded: GitHub answered 500.*did not change what was deployed: tiles-dev: unchanged/,
+    /GitHub Deployments could not be recorded: GitHub answered 500.*did not change what was deployed: tiles\/tiles-dev: unchanged/,
   );
   assert.deepEqual(fake.violations, []);
 });

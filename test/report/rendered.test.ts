@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { UserError } from "../../src/errors.ts";
-import { renderComment, withPart } from "../../src/report/github/comment-text.ts";
+import { renderComment, withParts } from "../../src/report/github/comment-text.ts";
 import { type RunRecord, recordFailure } from "../../src/report/record.ts";
 import { sectionsOf } from "../../src/report/sections/sections.ts";
 import { renderSummary } from "../../src/report/summary.ts";
@@ -61,7 +61,7 @@ describe("what a person sees", () => {
         sections: sectionsOf(record),
         leftOut: [],
       };
-      for (const markdown of [renderSummary(record), renderComment(withPart(undefined, part).state)]) {
+      for (const markdown of [renderSummary(record), renderComment(withParts(undefined, [part]).state)]) {
         const html = renderMarkdown(markdown);
         assert.deepEqual(
           elementsOf(html).filter((element) => !elements.test(element)),

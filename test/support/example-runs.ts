@@ -1,7 +1,7 @@
 /** Runs as a person meets them, to look at what is shown of each. */
 import { SystemError, UserError } from "../../src/errors.ts";
 import { planDeployment } from "../../src/release/deploy-plan.ts";
-import { type CommentPart, renderComment, withPart } from "../../src/report/github/comment-text.ts";
+import { type CommentPart, renderComment, withParts } from "../../src/report/github/comment-text.ts";
 import { type RunRecord, recordFailure, startRecord } from "../../src/report/record.ts";
 import { sectionsOf } from "../../src/report/sections/sections.ts";
 import { headline } from "../../src/report/verdict.ts";
@@ -161,12 +161,8 @@ export function exampleComments(): Readonly<Record<string, string>> {
           : [],
     });
   const parts = [check("tiles"), check("water"), failedCheck()].map(partOf);
-  const matrix = parts.reduce<ReturnType<typeof withPart>["state"] | undefined>(
-    (state, part) => withPart(state, part).state,
-    undefined,
-  );
   return {
-    one: renderComment(withPart(undefined, partOf(check("tiles"))).state),
-    matrix: matrix === undefined ? "" : renderComment(matrix),
+    one: renderComment(withParts(undefined, [partOf(check("tiles"))]).state),
+    matrix: renderComment(withParts(undefined, parts).state),
   };
 }

@@ -176,23 +176,30 @@ function strings(value: unknown): string[] {
 }
 
 /**
- * The comment with one job's part in it. `announce` says that a person should be told anew: the job had
- * not failed when it last reported, and no other failure of this commit was announced yet.
+ * The comment with a job's parts in it, and without those of other commits. `announce` says that a person
+ * should be told anew: a project had not failed when it was last reported, and no other failure of this
+ * commit was announced yet.
  */
-export function withPart(
+export function withParts(
   state: CommentState | undefined,
-  part: CommentPart,
+  parts: readonly CommentPart[],
 ): { readonly state: CommentState; readonly announce: boolean } {
-  const failing = new Set(state?.failing);
-  const announce = part.failed && !failing.has(part.key) && state?.announced !== part.commit;
-  if (part.failed) failing.add(part.key);
-  else failing.delete(part.key);
-  const others = (state?.parts ?? []).filter(({ key, commit }) => key !== part.key && commit === part.commit);
-  const announced = announce ? part.commit : state?.announced;
+  const failedBefore = new Set(state?.failing);
+  const failing = new Set(failedBefore);
+  for (const { key, failed } of parts) {
+    if (failed) failing.add(key);
+    else failing.delete(key);
+  }
+  const turned = parts.find(({ key, failed }) => failed && !failedBefore.has(key));
+  const announce = turned !== undefined && state?.announced !== turned.commit;
+  const announced = announce ? turned.commit : state?.announced;
+  const keys = new Set(parts.map(({ key }) => key));
+  const commits = new Set(parts.map(({ commit }) => commit));
+  const others = (state?.parts ?? []).filter(({ key, commit }) => !keys.has(key) && commits.has(commit));
   return {
     announce,
     state: {
-      parts: [...others, part],
+      parts: [...others, ...parts],
       failing: [...failing].slice(-rememberedFailures),
       unshown: 0,
       ...(announced === undefined ? {} : { announced }),

@@ -34,8 +34,9 @@ interface Begun {
 export class GitHubDeployments {
   readonly #client: () => Promise<GitHubClient>;
   readonly #origin: DeploymentOrigin;
+  /** By environment: the projects of a run may share clusters. */
   readonly #begun = new Map<string, Begun>();
-  /** Clusters by what went wrong with telling GitHub of them. */
+  /** Environments by what went wrong with telling GitHub of them. */
   readonly #troubles = new Map<string, Set<string>>();
 
   constructor(client: () => Promise<GitHubClient>, origin: DeploymentOrigin) {
@@ -46,42 +47,45 @@ export class GitHubDeployments {
   /** Announces the deployments of the stage that begins, and ends those of the stages that are over. */
   stageEntered(record: RunRecord): void {
     for (const planned of record.plan ?? []) {
-      if (planned.stage === record.stage && record.slug !== undefined) this.#begin(record.slug, planned);
+      if (planned.stage === record.stage) this.#begin(record.slug ?? "", planned);
       else this.#settle(record, planned.cluster);
     }
   }
 
   /** Ends all that is announced. Resolves when GitHub knows or the client's signal ended it. */
-  async end(record: RunRecord): Promise<void> {
-    for (const cluster of this.#begun.keys()) this.#settle(record, cluster);
+  async end(records: readonly RunRecord[]): Promise<void> {
+    for (const record of records) for (const { cluster } of record.plan ?? []) this.#settle(record, cluster);
     await Promise.all([...this.#begun.values()].map(({ settled }) => settled));
   }
 
   /** What GitHub was not told, each with what is true on the clusters. */
-  troubles(record: RunRecord): string[] {
-    return [...this.#troubles].map(([trouble, clusters]) => {
-      const truth = [...clusters].map((cluster) => {
-        const outcome = record.deployments.get(cluster);
-        return `${cluster}: ${outcome === undefined ? "not reached" : outcomeWords(outcome, record)}`;
-      });
+  troubles(records: readonly RunRecord[]): string[] {
+    const truths = new Map(
+      records.flatMap((record) =>
+        [...record.deployments.values()].map((outcome): [string, string] => [
+          environmentName(record.slug ?? "", outcome.cluster),
+          outcomeWords(outcome, record),
+        ]),
+      ),
+    );
+    return [...this.#troubles].map(([trouble, environments]) => {
+      const truth = [...environments].map((name) => `${name}: ${truths.get(name) ?? "not reached"}`);
       return `The GitHub Deployments could not be recorded: ${trouble}. This did not change what was deployed: ${truth.join("; ")}`;
     });
   }
 
   #begin(workflow: string, planned: PlannedCluster): void {
-    const { cluster } = planned;
-    if (this.#begun.has(cluster)) return;
-    const created = this.#create(workflow, planned);
-    this.#begun.set(cluster, { created });
+    const environment = environmentName(workflow, planned.cluster);
+    if (this.#begun.has(environment)) return;
+    this.#begun.set(environment, { created: this.#create(environment, workflow, planned) });
   }
 
-  async #create(workflow: string, planned: PlannedCluster): Promise<number | undefined> {
-    const { cluster } = planned;
-    const id = await this.#attempt(cluster, async ({ octokit, repository }) => {
+  async #create(environment: string, workflow: string, planned: PlannedCluster): Promise<number | undefined> {
+    const id = await this.#attempt(environment, async ({ octokit, repository }) => {
       const { data } = await octokit.rest.repos.createDeployment({
         ...repository,
         ref: this.#origin.commit,
-        environment: environmentName(workflow, cluster),
+        environment,
         description: `Release ${planned.after.id}`,
         payload: { ...this.#payload(workflow, planned) },
         // The job that runs this is one of the commit's checks, and the ref is to stay what it is.
@@ -95,7 +99,7 @@ export class GitHubDeployments {
       return data.id;
     });
     if (id !== undefined)
-      await this.#attempt(cluster, () =>
+      await this.#attempt(environment, () =>
         this.#post(id, "in_progress", `Deploying release ${planned.after.id}`),
       );
     return id;
@@ -116,22 +120,23 @@ export class GitHubDeployments {
   }
 
   #settle(record: RunRecord, cluster: string): void {
-    const begun = this.#begun.get(cluster);
+    const environment = environmentName(record.slug ?? "", cluster);
+    const begun = this.#begun.get(environment);
     const outcome = record.deployments.get(cluster);
     if (begun === undefined || begun.settled !== undefined || outcome === undefined) return;
     begun.settled = begun.created.then(async (id) => {
       if (id === undefined) return;
-      await this.#attempt(cluster, async (client) => {
+      await this.#attempt(environment, async (client) => {
         const state = stateOf(outcome);
         await this.#post(id, state, outcomeWords(outcome, record));
-        if (state === "success") await this.#supersede(client, id, record.slug ?? "", cluster);
+        if (state === "success") await this.#supersede(client, id, environment);
       });
     });
   }
 
   /** Ends what was deployed before, also what a killed run left in progress. */
-  async #supersede(client: GitHubClient, id: number, workflow: string, cluster: string): Promise<void> {
-    for await (const earlier of listDeployments(client, environmentName(workflow, cluster))) {
+  async #supersede(client: GitHubClient, id: number, environment: string): Promise<void> {
+    for await (const earlier of listDeployments(client, environment)) {
       if (earlier.id >= id) continue;
       // Whoever ended this one ended what was before it.
       if (earlier.state === "inactive") return;
@@ -153,13 +158,13 @@ export class GitHubDeployments {
     });
   }
 
-  async #attempt<T>(cluster: string, work: (client: GitHubClient) => Promise<T>): Promise<T | undefined> {
+  async #attempt<T>(environment: string, work: (client: GitHubClient) => Promise<T>): Promise<T | undefined> {
     try {
       return await work(await this.#client());
     } catch (error) {
       const trouble = githubTrouble(error, "deployments: write");
-      const clusters = this.#troubles.get(trouble) ?? new Set();
-      this.#troubles.set(trouble, clusters.add(cluster));
+      const environments = this.#troubles.get(trouble) ?? new Set();
+      this.#troubles.set(trouble, environments.add(environment));
       return undefined;
     }
   }

@@ -47,20 +47,26 @@ export class GitHubReporter {
     this.#deployments?.stageEntered(record);
   }
 
-  /** Says how the run ended. */
-  async end(record: RunRecord): Promise<void> {
-    await Promise.all([this.#comment(record), this.#deployments?.end(record)]);
-    for (const trouble of this.#deployments?.troubles(record) ?? []) this.#options.tell(trouble);
+  /** Says how the run ended, with all of its projects together. */
+  async end(...records: RunRecord[]): Promise<void> {
+    await Promise.all([this.#comment(records), this.#deployments?.end(records)]);
+    for (const trouble of this.#deployments?.troubles(records) ?? []) this.#options.tell(trouble);
   }
 
-  async #comment(record: RunRecord): Promise<void> {
-    const { run, comment, signal, lock = defaultLock, random = Math.random } = this.#options;
-    if (!comment || run.pullRequest === undefined) return;
+  async #comment(records: readonly RunRecord[]): Promise<void> {
+    const {
+      run: { pullRequest },
+      comment,
+      signal,
+      lock = defaultLock,
+      random = Math.random,
+    } = this.#options;
+    if (!comment || pullRequest === undefined) return;
     try {
       await contributeToComment(
         await this.#connect(),
-        run.pullRequest.number,
-        this.#part(record, run.pullRequest.commit),
+        pullRequest,
+        records.map((record) => this.#part(record, pullRequest.commit)),
         { ...lock, random, signal },
       );
     } catch (error) {

@@ -15,7 +15,7 @@ import {
   isComment,
   parseComment,
   renderComment,
-  withPart,
+  withParts,
 } from "./comment-text.ts";
 
 /** Of one comment, all that matters here. */
@@ -33,22 +33,22 @@ export type Contribution =
 const attempts = 20;
 
 /**
- * Puts a job's part into the comment of its pull request.
+ * Puts a job's parts, one for each of its projects, into the comment of its pull request.
  * @throws what GitHub answered when it refuses, or the timing's signal.
  */
 export async function contributeToComment(
   client: GitHubClient,
-  pullRequest: number,
-  part: CommentPart,
+  pullRequest: { readonly number: number; readonly commit: string },
+  parts: readonly CommentPart[],
   timing: LockTiming,
 ): Promise<Contribution> {
   const { viewer } = await client.octokit.graphql<{ viewer: { login: string } }>(
     "query { viewer { login } }",
   );
-  const thread = new CommentThread(client, pullRequest, viewer.login);
-  if (!(await thread.isHead(part.commit))) return "outdated";
+  const thread = new CommentThread(client, pullRequest.number, viewer.login);
+  if (!(await thread.isHead(pullRequest.commit))) return "outdated";
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const done = await contributeOnce(thread, part, timing);
+    const done = await contributeOnce(thread, pullRequest.commit, parts, timing);
     if (done !== "again") return done;
     await sleep(timing.pollMs * timing.random(), undefined, { signal: timing.signal });
   }
@@ -57,34 +57,42 @@ export async function contributeToComment(
 
 async function contributeOnce(
   thread: CommentThread,
-  part: CommentPart,
+  commit: string,
+  parts: readonly CommentPart[],
   timing: LockTiming,
 ): Promise<Contribution | "again"> {
   const [first] = await thread.list();
   if (first === undefined) {
-    await thread.create(withPart(undefined, part).state);
+    await thread.create(withParts(undefined, parts).state);
   } else {
     const lock = await lockComment(thread.client, first.id, timing);
     if (lock === undefined) return "again";
     try {
       // Who holds a lock for longer is taken for dead, so no request of ours may outlast that.
       const held = thread.until(AbortSignal.timeout(timing.staleMs / 2));
-      if (!(await held.isHead(part.commit))) return "outdated";
-      await mergeUnderLock(held, first.id, part);
+      if (!(await held.isHead(commit))) return "outdated";
+      await mergeUnderLock(held, first.id, parts);
     } finally {
       await lock.release();
     }
   }
   const [only, ...others] = await thread.list();
-  const isThere = only?.state.parts.some(({ key, runUrl }) => key === part.key && runUrl === part.runUrl);
+  const written = only?.state.parts ?? [];
+  const areThere = parts.every((part) =>
+    written.some(({ key, runUrl }) => key === part.key && runUrl === part.runUrl),
+  );
   // A comment that is full to the limit leaves out parts that passed.
   const isFull = (only?.state.unshown ?? 0) > 0;
-  return others.length === 0 && (isThere === true || isFull) ? "written" : "again";
+  return others.length === 0 && (areThere || isFull) ? "written" : "again";
 }
 
-async function mergeUnderLock(thread: CommentThread, id: number, part: CommentPart): Promise<void> {
+async function mergeUnderLock(
+  thread: CommentThread,
+  id: number,
+  parts: readonly CommentPart[],
+): Promise<void> {
   const all = await thread.list();
-  const { state, announce } = withPart(merged(all), part);
+  const { state, announce } = withParts(merged(all), parts);
   if (!announce) await thread.update(id, state);
   else if (!(await thread.create(state))) return;
   for (const comment of all) if (announce || comment.id !== id) await thread.remove(comment.id);

@@ -7,7 +7,7 @@ import {
   commentLimit,
   parseComment,
   renderComment,
-  withPart,
+  withParts,
 } from "../../../src/report/github/comment-text.ts";
 import { codeBlock } from "../../../src/report/untrusted-text.ts";
 
@@ -99,13 +99,13 @@ describe("the text of the comment", () => {
 
   it("announces a job's failure once a commit, and again only after it passed", () => {
     const failed = part("a", { failed: true });
-    const first = withPart(undefined, failed);
+    const first = withParts(undefined, [failed]);
     assert.equal(first.announce, true);
-    assert.equal(withPart(first.state, failed).announce, false);
-    assert.equal(withPart(first.state, part("b", { failed: true })).announce, false, "same commit");
+    assert.equal(withParts(first.state, [failed]).announce, false);
+    assert.equal(withParts(first.state, [part("b", { failed: true })]).announce, false, "same commit");
     const later = "d".repeat(40);
-    assert.equal(withPart(first.state, { ...failed, commit: later }).announce, false, "failed before");
-    const mended = withPart(first.state, part("a", { commit: later })).state;
-    assert.equal(withPart(mended, { ...failed, commit: later }).announce, true);
+    assert.equal(withParts(first.state, [{ ...failed, commit: later }]).announce, false, "failed before");
+    const mended = withParts(first.state, [part("a", { commit: later })]).state;
+    assert.equal(withParts(mended, [{ ...failed, commit: later }]).announce, true);
   });
 });

@@ -172,7 +172,7 @@ describe("GitHub Deployments", () => {
     assert.equal(notices.length, 1);
     assert.match(
       notices[0] ?? "",
-      /could not be recorded: GitHub does not permit it .*"permissions: deployments: write".*did not change what was deployed: dev-1: deployed, was empty/,
+      /could not be recorded: GitHub does not permit it .*"permissions: deployments: write".*did not change what was deployed: tiles\/dev-1: deployed, was empty/,
     );
 
     const slow = reporterOf(fake, { signal: after(300) });
@@ -202,6 +202,18 @@ describe("the reporter on a pull request", () => {
     assert.match(body, /unchanged on 1 cluster \(<code>3.12<\/code>\)<\/summary>/);
     assert.match(body, /\| Artifact digest \|/);
     assert.deepEqual(fake.violations, []);
+  });
+
+  it("comments for all projects of a job at once", async () => {
+    await using fake = await openGitHub();
+    const { reporter, notices } = reporterOf(fake, { run: runOf(fake, { pullRequest }) });
+    const records = ["tiles", "roads"].map((slug) =>
+      exampleRecord({ slug, projectPath: `projects/${slug}`, build: exampleBuild({ slug }) }),
+    );
+    await reporter.end(...records);
+    assert.deepEqual(notices, []);
+    assert.match(fake.state.comments[0]?.body ?? "", /## ✅ 2 projects build/);
+    assert.equal(fake.calls.filter((call) => call.startsWith("POST") && call.endsWith("comments")).length, 1);
   });
 
   it("without permission tells so, and that the summary says the same", async () => {

@@ -32,12 +32,17 @@ async function openPullRequest(latencyMs?: () => number): Promise<FakeGitHub> {
 async function contribute(fake: FakeGitHub, token: string, contribution: CommentPart, staleMs = 5_000) {
   const signal = AbortSignal.timeout(30_000);
   const client = await clientOf(fake, token, signal);
-  return await contributeToComment(client, pullRequest, contribution, {
-    pollMs: 8,
-    staleMs,
-    random: Math.random,
-    signal,
-  });
+  return await contributeToComment(
+    client,
+    { number: pullRequest, commit: contribution.commit },
+    [contribution],
+    {
+      pollMs: 8,
+      staleMs,
+      random: Math.random,
+      signal,
+    },
+  );
 }
 
 function keysOf(fake: FakeGitHub): string[] {
