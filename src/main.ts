@@ -9,7 +9,7 @@ import { readRunnerContext } from "./inputs.ts";
 import { actionLog } from "./report/action-log.ts";
 import { annotate } from "./report/annotations.ts";
 import { GitHubReporter } from "./report/github/reporter.ts";
-import { type RunRecord, recordFailure, startRecord } from "./report/record.ts";
+import { recordFailure, startRecord } from "./report/record.ts";
 import { runOutputs, runReport, runSummary, runVerdict } from "./report/run-report.ts";
 import { errorLines } from "./report/terminal.ts";
 import { type ReportInputs, readReportInputs } from "./report-inputs.ts";
@@ -48,7 +48,7 @@ async function finish({ records, outputFolder }: ActionRun, report: ReportInputs
   const reportPath = join(outputFolder, "report.json");
   writeFileSync(reportPath, `${JSON.stringify(runReport(records), undefined, 2)}\n`);
   for (const [name, value] of Object.entries(runOutputs(records, reportPath))) core.setOutput(name, value);
-  if (report.channels.has("annotations")) records.forEach(annotate);
+  if (report.channels.has("annotations")) annotate(records);
   actionLog.info(runVerdict(records));
   if (report.channels.has("summary")) await core.summary.addRaw(runSummary(records)).write();
 }
@@ -67,16 +67,11 @@ async function main(): Promise<void> {
   if (report.token !== "") core.setSecret(report.token);
   const reporting = new AbortController();
   const stopReporting = () => reporting.abort(new Error("no answer in time"));
-  // One a project, because each knows the deployments that it has begun by their cluster.
-  const reporters = new Map<RunRecord, GitHubReporter | undefined>();
-  const reporterOf = (record: RunRecord) => {
-    if (!reporters.has(record)) reporters.set(record, openReporter(report, reporting.signal));
-    return reporters.get(record);
-  };
+  const reporter = openReporter(report, reporting.signal);
   const action: ActionRun = {
     records: [startRecord(Date.now(), helpUrl)],
     outputFolder: mkdtempSync(join(temporaryFolder, "workflow-release-")),
-    stageEntered: (record) => reporterOf(record)?.stageEntered(record),
+    stageEntered: (record) => reporter?.stageEntered(record),
   };
   const interruption = new AbortController();
   const graceOver = Promise.withResolvers<never>();
@@ -99,8 +94,7 @@ async function main(): Promise<void> {
   }
   await finish(action, report);
   setTimeout(stopReporting, reportLimitMs).unref();
-  // One after the other: they write to the same comment, and each would wait for the others anyway.
-  for (const record of action.records) await reporterOf(record)?.end(record);
+  await reporter?.end(...action.records);
 }
 
 try {

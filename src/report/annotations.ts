@@ -19,43 +19,55 @@ export interface Annotation {
   readonly startColumn?: number;
 }
 
-/** Marks a failure in the files it comes from, and the run's notices on the run. */
-export function annotate(record: RunRecord): void {
+/** Marks failures in the files they come from, and the notices on the run. */
+export function annotate(records: readonly RunRecord[]): void {
   const write = { error: core.error, notice: core.notice };
-  for (const { kind, text, ...properties } of annotationsOf(record)) write[kind](text, properties);
+  for (const { kind, text, ...properties } of annotationsOf(records)) write[kind](text, properties);
 }
 
 /** At most 10 of a kind; what is not among them is counted by the last one. */
-export function annotationsOf(record: RunRecord): Annotation[] {
-  return [...failureAnnotations(record), ...noticeAnnotations(record.notices)];
-}
-
-function failureAnnotations({ failure }: RunRecord): Annotation[] {
-  if (failure === undefined) return [];
-  const { code, problems } = failure;
-  const located = problems.filter(({ file }) => file !== undefined).slice(0, annotationLimit - 1);
-  const unmarked = problems.length - located.length;
-  const rest = unmarked > 0 ? `\n${unmarked} of ${problems.length} problems are in the job summary` : "";
+export function annotationsOf(records: readonly RunRecord[]): Annotation[] {
+  const notices = records.flatMap((record) => record.notices);
   return [
-    ...located.map((problem) => ({ ...placeOf(problem), kind: "error" as const, title: code })),
-    { kind: "error", title: code, text: shown(`${failure.message}\n${failure.next}${rest}`) },
+    ...limited("error", records.flatMap(failureAnnotations)),
+    ...limited(
+      "notice",
+      notices.map((text) => ({ kind: "notice", text: shown(text) })),
+    ),
   ];
 }
 
-function placeOf({ message, hint, file, line, column }: Problem) {
+function limited(kind: Annotation["kind"], annotations: readonly Annotation[]): readonly Annotation[] {
+  if (annotations.length <= annotationLimit) return annotations;
+  const listed = annotations.slice(0, annotationLimit - 1);
+  const unlisted = annotations.length - listed.length;
+  return [...listed, { kind, text: `${unlisted} more ${kind}s are in the job summary` }];
+}
+
+/** The failure itself with those of its problems that have no place, then the others where they are. */
+function failureAnnotations({ failure }: RunRecord): Annotation[] {
+  if (failure === undefined) return [];
+  const { code: title, message, next, problems } = failure;
+  const located = problems.filter(({ file }) => file !== undefined);
+  const unlocated = problems.filter(({ file }) => file === undefined).map((problem) => `- ${words(problem)}`);
+  return [
+    { kind: "error", title, text: shown([message, ...unlocated, next].join("\n")) },
+    ...located.map((problem): Annotation => ({ kind: "error", title, ...placeOf(problem) })),
+  ];
+}
+
+function words({ message, hint }: Problem): string {
+  return hint === undefined ? message : `${message}: ${hint}`;
+}
+
+function placeOf(problem: Problem) {
+  const { file, line, column } = problem;
   return {
-    text: shown(hint === undefined ? message : `${message}: ${hint}`),
+    text: shown(words(problem)),
     ...(file === undefined ? {} : { file }),
     ...(line === undefined ? {} : { startLine: line }),
     ...(column === undefined ? {} : { startColumn: column }),
   };
-}
-
-function noticeAnnotations(notices: readonly string[]): Annotation[] {
-  const listed = notices.length <= annotationLimit ? notices : notices.slice(0, annotationLimit - 1);
-  const unlisted = notices.length - listed.length;
-  const rest = unlisted > 0 ? [`${unlisted} more notices are in the job summary`] : [];
-  return [...listed, ...rest].map((text) => ({ kind: "notice", text: shown(text) }));
 }
 
 function shown(text: string): string {

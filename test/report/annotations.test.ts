@@ -8,12 +8,13 @@ import { exampleRecord } from "../support/run-records.ts";
 function failedWith(problems: readonly Problem[]) {
   const record = exampleRecord();
   recordFailure(record, new UserError("config-invalid", "Two keys are not known", { problems }));
-  return annotationsOf(record);
+  return annotationsOf([record]);
 }
 
 describe("annotations", () => {
   it("stand at each problem's file, line and column, and the failure itself on the run", () => {
-    const [first, last] = failedWith([
+    const [failure, first] = failedWith([
+      { message: "nowhere", hint: "somewhere" },
       { message: "runer is no key", file: "p/tilebox.workflow.toml", line: 3, column: 1, hint: "runner" },
     ]);
     assert.deepEqual(first, {
@@ -24,10 +25,10 @@ describe("annotations", () => {
       startLine: 3,
       startColumn: 1,
     });
-    assert.deepEqual(last, {
+    assert.deepEqual(failure, {
       kind: "error",
       title: "config-invalid",
-      text: "Two keys are not known\nCorrect tilebox.workflow.toml at the lines named above.",
+      text: "Two keys are not known\n- nowhere: somewhere\nCorrect tilebox.workflow.toml at the lines named above.",
     });
   });
 
@@ -35,17 +36,28 @@ describe("annotations", () => {
     const problems = Array.from({ length: 25 }, (_, i) => ({ message: `${i}`, file: "a.toml", line: i + 1 }));
     const annotations = failedWith([{ message: "nowhere" }, ...problems]);
     assert.equal(annotations.length, 10);
-    assert.match(annotations.at(-1)?.text ?? "", /17 of 26 problems are in the job summary$/);
+    assert.match(annotations.at(-1)?.text ?? "", /^17 more errors are in the job summary$/);
 
     const notices = Array.from({ length: 12 }, (_, i) => `notice ${i}`);
-    const texts = annotationsOf(exampleRecord({ notices })).map(({ text }) => text);
+    const texts = annotationsOf([exampleRecord({ notices })]).map(({ text }) => text);
     assert.equal(texts.length, 10);
     assert.equal(texts.at(-1), "3 more notices are in the job summary");
-    assert.equal(annotationsOf(exampleRecord({ notices: notices.slice(0, 10) })).length, 10);
+    assert.equal(annotationsOf([exampleRecord({ notices: notices.slice(0, 10) })]).length, 10);
+  });
+
+  it("are at most 10 of a kind for all projects of a run together", () => {
+    const failed = Array.from({ length: 12 }, () => {
+      const record = exampleRecord({ notices: ["a"] });
+      recordFailure(record, new UserError("import-failed", "it fails"));
+      return record;
+    });
+    const kinds = annotationsOf(failed).map(({ kind }) => kind);
+    assert.equal(kinds.filter((kind) => kind === "error").length, 10);
+    assert.equal(kinds.filter((kind) => kind === "notice").length, 10);
   });
 
   it("show what is invisible and are cut", () => {
-    const [first] = failedWith([{ message: `a\u202eb${"x".repeat(2 ** 20)}`, file: "a.py" }]);
+    const [, first] = failedWith([{ message: `a\u202eb${"x".repeat(2 ** 20)}`, file: "a.py" }]);
     assert.match(first?.text ?? "", /^a\\u202ebx+…$/);
     assert((first?.text.length ?? 0) <= 2_100);
   });
