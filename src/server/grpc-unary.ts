@@ -100,11 +100,13 @@ async function serve(
   { authenticate, limits, report }: GrpcUnaryDeps,
 ): Promise<void> {
   const call = new AbortController();
-  const gone = new Promise<never>((_, reject) => {
-    call.signal.addEventListener("abort", () => reject(call.signal.reason), { once: true });
-  });
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  call.signal.addEventListener("abort", () => reject(call.signal.reason), { once: true });
   gone.catch(() => {});
-  stream.once("close", () => call.abort(new ConnectError("the caller is gone", Code.Canceled)));
+  let isAnswered = false;
+  stream.once("close", () => {
+    if (!isAnswered) call.abort(new ConnectError("the caller is gone", Code.Canceled));
+  });
   // A broken stream ends with "close"; without a listener its error would end the process.
   stream.on("error", () => {});
   const stopTimer = startDeadline(headers, call);
@@ -120,6 +122,7 @@ async function serve(
   } catch (thrown) {
     if (!stream.destroyed) sendError(stream, toConnectError(thrown, method.name, report));
   } finally {
+    isAnswered = true;
     stopTimer();
   }
 }
@@ -187,7 +190,7 @@ function readBody(stream: http2.ServerHttp2Stream, maxBytes: number, timeoutMs: 
   });
   stream.once("close", () => {
     clearTimeout(slow);
-    reject(new ConnectError("the caller is gone", Code.Canceled));
+    if (!stream.readableEnded) reject(new ConnectError("the caller is gone", Code.Canceled));
   });
   return promise;
 }

@@ -1,9 +1,10 @@
-/** The load of the queue's measurements, in a process of its own: `node queue-load.ts URL MODE CLIENTS SECONDS`. */
+/** The load of the queue's measurements, in a process of its own: `node queue-load.ts URL MODE CLIENTS SECONDS PID`. */
 import { argv } from "node:process";
 import { setTimeout as waitFor } from "node:timers/promises";
 import type { Task } from "../../src/api/gen/workflows/v1/core_pb.ts";
 import { JobService } from "../../src/api/gen/workflows/v1/job_pb.ts";
 import { TaskService } from "../../src/api/gen/workflows/v1/task_pb.ts";
+import { cpuSeconds } from "./cpu-seconds.ts";
 import { connectGrpc, type GrpcConnection } from "./grpc-connection.ts";
 
 const identifiers = [{ name: "bench.Task", version: "v1.0" }];
@@ -19,7 +20,7 @@ const method = <Service extends typeof JobService | typeof TaskService, Name ext
 const nextTask = method(TaskService, "nextTask");
 const submitJob = method(JobService, "submitJob");
 
-const [url = "", mode = "", clientsText = "1", secondsText = "2"] = argv.slice(2);
+const [url = "", mode = "", clientsText = "1", secondsText = "2", serverPid = "0"] = argv.slice(2);
 const clients = Number(clientsText);
 const runMs = Number(secondsText) * 1_000;
 
@@ -63,6 +64,7 @@ async function drain(): Promise<object> {
   const [first] = connections;
   for (let made = 0; made < 200_000 && first !== undefined; made += 10_000)
     await submit(first, 10_000, "x".repeat(100));
+  const cpuBefore = cpuSeconds(Number(serverPid));
   const endMs = performance.now() + runMs;
   const times: number[] = [];
   await Promise.all(
@@ -75,8 +77,9 @@ async function drain(): Promise<object> {
       }
     }),
   );
+  const serverCpuUs = ((cpuSeconds(Number(serverPid)) - cpuBefore) * 1_000_000) / times.length;
   for (const connection of connections) connection[Symbol.dispose]();
-  return { perSecond: (times.length / runMs) * 1_000, ...percentiles(times) };
+  return { perSecond: (times.length / runMs) * 1_000, ...percentiles(times), serverCpuUs };
 }
 
 /** Submits tasks as fast as it goes, one a job. */
