@@ -28,13 +28,6 @@ export function createRunnersSeen(clock: () => number): RunnersSeen {
   /** In the order they last asked, oldest first. */
   const sightings = new Map<object | string, Sighting>();
 
-  function forget(): void {
-    for (const [key, sighting] of sightings) {
-      if (sightings.size <= rememberedRunners && isThere(sighting)) continue;
-      sightings.delete(key);
-    }
-  }
-
   const isThere = ({ peer, askedAtMs }: Sighting): boolean =>
     peer?.destroyed === false || clock() - askedAtMs <= rememberedMs;
 
@@ -43,7 +36,8 @@ export function createRunnersSeen(clock: () => number): RunnersSeen {
       const key = peer ?? offer.identifiers.map(({ name, version }) => `${version} ${name}`).join("\n");
       sightings.delete(key);
       sightings.set(key, { peer, offer, identifiers: offer.identifiers, askedAtMs: clock() });
-      if (sightings.size > rememberedRunners) forget();
+      const [oldest] = sightings.keys();
+      if (sightings.size > rememberedRunners && oldest !== undefined) sightings.delete(oldest);
     },
 
     onCluster({ slug, isDefault }) {
