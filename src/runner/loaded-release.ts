@@ -84,10 +84,9 @@ export class LoadedRelease {
     return this.#drains;
   }
 
-  /** How many more tasks it takes now. */
-  get free(): number {
-    if (this.#state.kind !== "ready" || this.#drains || !this.#turns.open) return 0;
-    return Math.max(0, this.#limits.tasksPerWorker - this.#users);
+  /** Whether it takes another task now, being one of so many. */
+  hasRoom(places: number): boolean {
+    return this.#state.kind === "ready" && !this.#drains && this.#turns.open && this.#users < places;
   }
 
   /** Tasks it has, and claims that may bring it one. */

@@ -5,7 +5,9 @@ import { type NextTaskToRun, NextTaskToRunSchema } from "../api/gen/workflows/v1
 import type { DeployedRelease, Deployment } from "./deployed-release.ts";
 import { LoadedRelease, type LoadedReleaseDeps, type ReleaseLimits } from "./loaded-release.ts";
 import { matchOffer, type Offered, offersOf } from "./offer.ts";
+import { Pace } from "./pace.ts";
 import { breakMs, planWorkers } from "./plan-workers.ts";
+import { Slots } from "./slots.ts";
 import { handedBack, type TaskResult } from "./task-report.ts";
 
 /** The right to ask for one task. Dispose of it when none came; a claimed task takes it over. */
@@ -15,9 +17,19 @@ export interface Claim extends Disposable {
   run(task: Task): Promise<TaskResult>;
 }
 
+export interface RosterLimits extends ReleaseLimits {
+  /** Tasks that run at once, over all releases. */
+  readonly concurrency: number;
+}
+
 export interface RosterDeps extends LoadedReleaseDeps {
   /** What was asked for before is not wanted any more. */
   onWithdraw(): void;
+}
+
+/** A place at one release, kept for a task that may come. */
+interface Place extends Disposable {
+  readonly loaded: LoadedRelease;
 }
 
 interface Failures {
@@ -25,9 +37,16 @@ interface Failures {
   readonly untilMs: number;
 }
 
+/** While tasks are short, as many again as may run are claimed and wait for their turn. */
+export const claimsAhead = 2;
+/** Another runner may be idle meanwhile. */
+const aheadPatienceMs = 500;
+
 export class Roster {
   readonly #deps: RosterDeps;
-  readonly #limits: ReleaseLimits;
+  readonly #limits: RosterLimits;
+  readonly #slots: Slots;
+  readonly #pace = new Pace();
   readonly #taken = new Map<number, LoadedRelease>();
   readonly #failures = new Map<string, Failures>();
   #toldRefused = "[]";
@@ -38,10 +57,13 @@ export class Roster {
   #seen = false;
   #closed = false;
   #lastKey = 0;
+  /** Claims under way and tasks that are not answered for. */
+  #held = 0;
   #cancelAgain = (): void => {};
 
-  constructor(limits: ReleaseLimits, deps: RosterDeps) {
+  constructor(limits: RosterLimits, deps: RosterDeps) {
     this.#limits = limits;
+    this.#slots = new Slots({ total: limits.concurrency, perOwner: limits.tasksPerWorker }, deps.time);
     this.#deps = deps;
   }
 
@@ -81,28 +103,34 @@ export class Roster {
 
   /** Undefined when there is nothing to ask for now. */
   claim(): Claim | undefined {
-    const places = new Map<string, Disposable & { readonly loaded: LoadedRelease }>();
+    const ahead = this.#pace.isShort ? claimsAhead : 1;
+    if (this.#held >= this.#limits.concurrency * ahead) return undefined;
+    const places = new Map<string, Place>();
     for (const loaded of this.taken) {
-      if (loaded.free === 0) continue;
+      if (!loaded.hasRoom(this.#limits.tasksPerWorker * ahead)) continue;
       const place = loaded.reserve();
       places.set(loaded.release.id, { loaded, [Symbol.dispose]: () => place[Symbol.dispose]() });
     }
     const offered = this.#offered.filter(({ owner }) => places.has(owner));
-    const dispose = (): void => {
-      for (const place of places.values()) place[Symbol.dispose]();
-    };
-    if (offered.length === 0) {
-      dispose();
-      return undefined;
-    }
-    return {
+    this.#held++;
+    let ended = false;
+    const claim: Claim = {
       toRun: create(NextTaskToRunSchema, {
         clusterSlug: this.#cluster,
         identifiers: offered.map(({ name, version }) => ({ name, version })),
       }),
       run: (task) => this.#run(task, offered, places),
-      [Symbol.dispose]: dispose,
+      [Symbol.dispose]: () => {
+        if (ended) return;
+        ended = true;
+        this.#held--;
+        for (const place of places.values()) place[Symbol.dispose]();
+        this.#deps.onFree();
+      },
     };
+    if (offered.length > 0) return claim;
+    claim[Symbol.dispose]();
+    return undefined;
   }
 
   /** No release takes another task; what they run finishes. Resolves when nothing of them is left. */
@@ -133,21 +161,29 @@ export class Roster {
   async #run(
     task: Task,
     offered: readonly Offered<string>[],
-    places: ReadonlyMap<string, Disposable & { readonly loaded: LoadedRelease }>,
+    places: ReadonlyMap<string, Place>,
   ): Promise<TaskResult> {
     const { identifier } = task;
     const match = identifier === undefined ? undefined : matchOffer(offered, identifier);
     for (const [owner, place] of places) if (owner !== match?.owner) place[Symbol.dispose]();
     const place = match === undefined ? undefined : places.get(match.owner);
-    if (match === undefined || place === undefined) return handedBack(task);
+    if (identifier === undefined || match === undefined || place === undefined) return handedBack(task);
+    identifier.version = match.version;
     using _kept = place;
     const { loaded } = place;
     const { release } = loaded;
-    if (identifier !== undefined) identifier.version = match.version;
+    using slot = await this.#slots.take(loaded, aheadPatienceMs);
+    if (slot === undefined) {
+      this.#pace.turn();
+      const reason = "it was claimed ahead, and the tasks before it take longer than they did";
+      this.#deps.onEvent({ kind: "task-handed-back", task, release, reason });
+      return handedBack(task);
+    }
     this.#deps.onEvent({ kind: "task-started", task, release });
     const startedMs = this.#deps.time.nowMs();
     const result = await loaded.run(task);
     const tookMs = this.#deps.time.nowMs() - startedMs;
+    this.#pace.note(tookMs);
     this.#deps.onEvent({ kind: "task-ended", task, release, result, tookMs });
     return result;
   }

@@ -15,7 +15,7 @@ import { prepareRelease } from "./prepare-release.ts";
 import { isRefusal } from "./refusal.ts";
 import type { ReleaseFolders } from "./release-folders.ts";
 import { Reporter } from "./reporter.ts";
-import { Roster } from "./roster.ts";
+import { claimsAhead, Roster } from "./roster.ts";
 import { startReleaseWorker } from "./start-release-worker.ts";
 import { TaskLoop } from "./task-loop.ts";
 import type { Time } from "./time.ts";
@@ -95,17 +95,20 @@ class ReleaseRunner implements Runner {
     this.#workerKey = `wfr_worker_${Buffer.from(deps.random(32)).toString("base64url")}`;
     const random = () => Buffer.from(deps.random(4)).readUInt32BE() / 2 ** 32;
     const onEvent = (event: RunnerEvent) => this.#onEvent(event);
-    this.#roster = new Roster(options.limits, {
-      time: deps.time,
-      random,
-      onEvent,
-      prepare: (release, signal) =>
-        prepareRelease(release, { ...deps, limitMs: options.limits.prepareMs, onEvent }, signal),
-      start: (release, folder, signal) => this.#startWorker(release, folder, signal),
-      onChange: () => this.#onChange(),
-      onFree: () => this.#loop.onFree(),
-      onWithdraw: () => this.#loop.withdraw(),
-    });
+    this.#roster = new Roster(
+      { ...options.limits, concurrency: options.concurrency },
+      {
+        time: deps.time,
+        random,
+        onEvent,
+        prepare: (release, signal) =>
+          prepareRelease(release, { ...deps, limitMs: options.limits.prepareMs, onEvent }, signal),
+        start: (release, folder, signal) => this.#startWorker(release, folder, signal),
+        onChange: () => this.#onChange(),
+        onFree: () => this.#loop.onFree(),
+        onWithdraw: () => this.#loop.withdraw(),
+      },
+    );
     this.#loop = new TaskLoop({
       tasks: deps.api.tasks,
       time: deps.time,
@@ -176,7 +179,7 @@ class ReleaseRunner implements Runner {
       },
       stop,
     );
-    await this.#loop.run(concurrency);
+    await this.#loop.run(concurrency * claimsAhead);
     // The loop ends by being stopped; workers of drained releases flush what they have to tell.
     await this.#roster.drain();
     background.abort();

@@ -56,7 +56,9 @@ export class TaskLoop {
   /** The lanes that wait for their turn to ask for all of them. */
   readonly #parked: (() => void)[] = [];
   #asking = false;
-  #wake = new AbortController();
+  /** Wakes whoever sleeps; counted, so that one that comes during a request is not missed. */
+  #wakes = 0;
+  #wakeSleeper = (): void => {};
   #idleAsk = new AbortController();
   #starved = false;
   #busy = 0;
@@ -92,8 +94,8 @@ export class TaskLoop {
 
   /** There may be work: whoever sleeps asks again. */
   wake(): void {
-    this.#wake.abort();
-    this.#wake = new AbortController();
+    this.#wakes++;
+    this.#wakeSleeper();
   }
 
   /** What is being asked for is not wanted any more: a request that waits for work is given up. */
@@ -157,19 +159,32 @@ export class TaskLoop {
     this.#asking = true;
     try {
       while (!this.#stop.signal.aborted) {
-        const wake = this.#wake.signal;
+        const wakes = this.#wakes;
         const idle: { sleepMs?: number } = {};
         const claimed = await this.#ask(undefined, idle);
         if (claimed !== undefined) return claimed;
         this.#starved = idle.sleepMs === undefined;
         this.#deps.onIdle();
-        await sleep(this.#deps.time, idle.sleepMs ?? longestSleepMs, wake);
+        if (wakes === this.#wakes) await this.#sleep(idle.sleepMs ?? longestSleepMs);
+        this.#starved = false;
       }
       return undefined;
     } finally {
       this.#asking = false;
       this.#parked.shift()?.();
     }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel();
+        this.#wakeSleeper = () => {};
+        resolve();
+      };
+      const cancel = this.#deps.time.after(ms, wake);
+      this.#wakeSleeper = wake;
+    });
   }
 
   /**
