@@ -103,7 +103,7 @@ describe("a release that cannot be loaded", () => {
     [
       "tasks",
       {
-        "unruly.py": (text: string) => text.replace("tasks=[Nothing, Note, Tree, Misbehave]", "tasks=[Note]"),
+        "unruly.py": (text: string) => text.replace(/tasks=\[.*\]/, "tasks=[Note]"),
       },
       /other tasks than the release was published with/,
     ],
@@ -151,9 +151,7 @@ describe("tasks that two workflows have", () => {
   it("are not offered, which is said once; the others are", async () => {
     const tasks = [{ name: "unruly/Note", version: "v1.7" }];
     const text = (whole: string) =>
-      whole
-        .replace('"unruly/Note", "v1.0"', '"unruly/Note", "v1.7"')
-        .replace("[Nothing, Note, Tree, Misbehave]", "[Note]");
+      whole.replace('"unruly/Note", "v1.0"', '"unruly/Note", "v1.7"').replace(/tasks=\[.*\]/, "tasks=[Note]");
     const rival = await other({ "unruly.py": text }, "rival", tasks);
     const cluster = await stage.cluster("ambiguous", stage.release, rival);
     await using runner = await stage.runner(cluster);

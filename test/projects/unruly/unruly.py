@@ -62,6 +62,55 @@ class Tree(Task):
         context.submit_subtask(Note(self.effects, "last", 0), depends_on=leaves)
 
 
+class Wobbly(Task):
+    """Fails at its first run when its number can be divided by three."""
+
+    effects: str
+    number: int
+
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "unruly/Wobbly", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> None:
+        label = f"wobbly{self.number}"
+        begun = Path(self.effects).exists() and f"begin {label} " in Path(self.effects).read_text()
+        note(self.effects, f"begin {label} {os.getpid()} {RELEASE}")
+        time.sleep(0.02)
+        if self.number % 3 == 0 and not begun:
+            note(self.effects, f"raise {label} {os.getpid()} {RELEASE}")
+            raise RuntimeError("the first run fails")
+        note(self.effects, f"end {label} {os.getpid()} {RELEASE}")
+
+
+class Forest(Task):
+    """`branches` times ten tasks: a branch, eight that wobble, and one that waits for them."""
+
+    effects: str
+    branches: int
+
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "unruly/Forest", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> None:
+        context.submit_subtasks([Branch(self.effects, number) for number in range(self.branches)])
+
+
+class Branch(Task):
+    effects: str
+    number: int
+
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "unruly/Branch", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> None:
+        wobbly = [Wobbly(self.effects, self.number * 8 + leaf) for leaf in range(8)]
+        leaves = context.submit_subtasks(wobbly, max_retries=1)
+        context.submit_subtask(Note(self.effects, f"branch{self.number}", 0), depends_on=leaves)
+
+
 class Misbehave(Task):
     """Does what its name says, after it has written that it begins."""
 
@@ -113,4 +162,4 @@ class Misbehave(Task):
         ctypes.PyDLL(None).sleep(300)
 
 
-runner = Runner(tasks=[Nothing, Note, Tree, Misbehave])
+runner = Runner(tasks=[Nothing, Note, Tree, Wobbly, Forest, Branch, Misbehave])
