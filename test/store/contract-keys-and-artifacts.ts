@@ -68,5 +68,15 @@ export function keyAndArtifactContract(open: OpenStore): void {
       ]);
       assert.deepEqual(second, first);
     });
+
+    test("the first task contract of a fingerprint stands", async () => {
+      await using under = await open();
+      const { artifacts } = under.store;
+      const fingerprint = sha256("content");
+      assert.equal(await artifacts.findContract(fingerprint), undefined);
+      await artifacts.addContract({ fingerprint, json: "1" });
+      await artifacts.addContract({ fingerprint, json: "2" });
+      assert.equal(await artifacts.findContract(fingerprint), "1");
+    });
   });
 }

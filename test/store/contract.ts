@@ -8,6 +8,7 @@ import { jobContract } from "./contract-jobs.ts";
 import { keyAndArtifactContract } from "./contract-keys-and-artifacts.ts";
 import { releaseModelContract } from "./contract-release-model.ts";
 import { releaseContract } from "./contract-releases.ts";
+import { telemetryContract } from "./contract-telemetry.ts";
 
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: Store;
@@ -29,4 +30,5 @@ export function storeContract(open: OpenStore): void {
   releaseModelContract(open);
   jobContract(open);
   jobListContract(open);
+  telemetryContract(open);
 }
