@@ -52,6 +52,12 @@ export const actionInputs = {
     description: "`true` creates the workflow when the control plane has none with this slug.",
     default: "false",
   },
+  "allow-breaking": {
+    description:
+      "`true` does not fail on a task contract that breaks jobs which exist already; what breaks is reported all the " +
+      "same.",
+    default: "false",
+  },
   cache: {
     description:
       "`auto` takes what a build of the same content found from GitHub's cache, but not on a tag push, release, " +

@@ -374,6 +374,12 @@ export const errorTable = {
     rpc: "invalid_argument",
     next: "Undeploy the release from its clusters first.",
   },
+  "contract-broken": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Raise the major version of the tasks named above and keep their earlier one registered until its jobs are done, or set allow-breaking: true.",
+  },
   "publish-mismatch": {
     kind: "system",
     exit: "system",

@@ -79,6 +79,7 @@ export function readActionInputs(env: Environment): ActionInputs {
     dev: parseClusters("dev-cluster", read("dev-cluster"), problems),
     production: parseClusters("production-cluster", read("production-cluster"), problems),
   };
+  const allowBreaking = parseBoolean("allow-breaking", read("allow-breaking"), problems);
   const createWorkflow = parseBoolean("create-workflow", read("create-workflow"), problems);
   const timeoutMs = parseMinutes("timeout-minutes", read("timeout-minutes"), problems);
   const release = parseRelease(read("release"), problems);
@@ -99,7 +100,7 @@ export function readActionInputs(env: Environment): ActionInputs {
     );
   }
   return {
-    plan: { publish, clusters },
+    plan: { publish, clusters, allowBreaking },
     workspace,
     projects,
     cache,

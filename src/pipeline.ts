@@ -5,12 +5,14 @@ import type { Log } from "./log.ts";
 import type { Project } from "./project/project.ts";
 import { type Rollout, resolveRollout, rolloutStages } from "./release/clusters.ts";
 import { changesSince } from "./release/content-changes.ts";
+import { checkDeployedContracts, requireUnbroken } from "./release/contract-check.ts";
 import { deployStage, readClusters } from "./release/deploy.ts";
 import { type DeployedRelease, planDeployment } from "./release/deploy-plan.ts";
 import { type PublishedRelease, publishBuild } from "./release/publish.ts";
 import { lookUpContent, noReleaseHas } from "./release/published-content.ts";
 import type { ReleaseApi } from "./release/release-api.ts";
 import { buildLines } from "./report/build-lines.ts";
+import { contractLines } from "./report/contract-lines.ts";
 import { originText } from "./report/origin-text.ts";
 import { planLines } from "./report/plan-lines.ts";
 import type { RunRecord } from "./report/record.ts";
@@ -50,7 +52,9 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: Pipeli
   record.release = await reuseOrPublish(api, packed, plan.publish, record, deps);
   log.info(`Release ${record.release.id}: ${record.release.outcome}`);
   const before = await readClusters(api, project.slug, rollout, signal);
-  await rollOut(api, { workflow: project.slug, rollout, release: record.release, before }, record, deps);
+  const { allowBreaking } = plan;
+  const target = { workflow: project.slug, rollout, release: record.release, before, allowBreaking };
+  await rollOut(api, target, record, deps);
 }
 
 /** The release that has this content already, else a new one, built and published. */
@@ -108,6 +112,7 @@ export async function rollOut(
     readonly release: DeployedRelease;
     /** What each cluster of the rollout had when it was read. */
     readonly before: ReadonlyMap<string, DeployedRelease | undefined>;
+    readonly allowBreaking: boolean;
   },
   record: RunRecord,
   deps: Pick<PipelineDeps, "log" | "signal" | "stageEntered">,
@@ -125,6 +130,16 @@ export async function rollOut(
     });
   }
   for (const line of planLines(plan)) log.info(line);
+  enter(record, "contract", deps);
+  const { workflow, allowBreaking } = target;
+  const checks = await checkDeployedContracts(
+    api,
+    { workflow, plan, contract: record.build?.contract },
+    signal,
+  );
+  if (checks.length > 0) record.contract = { checks, allowBreaking };
+  for (const line of checks.flatMap(contractLines)) log.info(line);
+  requireUnbroken(checks, allowBreaking);
   for (const stage of rolloutStages) {
     enter(record, stage, deps);
     await deployStage(api, target.workflow, plan, stage, {

@@ -52,4 +52,6 @@ export interface RunPlan {
   readonly projectFolder: string;
   readonly publish: PublishPlan | BuildOnlyPlan;
   readonly clusters: ClusterInputs;
+  /** Deploy, or pass, though jobs that exist will fail or wait for ever. */
+  readonly allowBreaking: boolean;
 }

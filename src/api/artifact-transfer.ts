@@ -1,6 +1,7 @@
 /**
- * Bytes of artifacts. The public contract has no call for them, so a control plane of this product adds
- * plain HTTP: HEAD, PUT and GET /artifacts/DIGEST. The same methods are also served within the process.
+ * Bytes of artifacts, and the task contracts beside them. The public contract has no call for either, so a control
+ * plane of this product adds plain HTTP: HEAD, PUT and GET /artifacts/DIGEST, PUT and GET /contracts/FINGERPRINT.
+ * The same methods are also served within the process.
  */
 import type { Readable } from "node:stream";
 import type { ArtifactId } from "../engine/id.ts";
@@ -43,6 +44,10 @@ export interface ArtifactTransfer {
   uploadArtifact(archive: LocalArchive, signal?: AbortSignal): Promise<ArtifactUpload>;
   /** Throws artifact-too-large, before anything is read, for an archive of more than `maxSizeBytes`. */
   downloadArtifact(digest: string, maxSizeBytes: number, signal?: AbortSignal): Promise<ArtifactDownload>;
+  /** Keeps the first task contract of a release's fingerprint; false where the control plane keeps none. */
+  keepContract(fingerprint: string, json: string, signal?: AbortSignal): Promise<boolean>;
+  /** As it was kept, unverified; undefined where there is none. */
+  findContract(fingerprint: string, signal?: AbortSignal): Promise<string | undefined>;
 }
 
 /** What every answer about an artifact says, in headers because HEAD has no body. */
@@ -54,4 +59,8 @@ export const archiveContentType = "application/zstd";
 
 export function artifactPath(digest: string): string {
   return `/artifacts/${digest}`;
+}
+
+export function contractPath(fingerprint: string): string {
+  return `/contracts/${fingerprint}`;
 }

@@ -19,6 +19,7 @@ import { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
 import { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
 import { createGrpcUnaryTransport } from "./grpc-unary.ts";
 import { createHttpArtifacts } from "./http-artifacts.ts";
+import { createHttpContracts } from "./http-contracts.ts";
 import type { OpenRequest } from "./http-exchange.ts";
 import { withQuietSessions } from "./http2-sessions.ts";
 import { defaultRetryPolicy, type RetryDeps, type RetryPolicy, retry } from "./retry.ts";
@@ -83,7 +84,7 @@ export async function createApiClient(options: ApiClientOptions): Promise<HttpAp
   const client = createClientOver({
     host: url.host,
     transport,
-    artifacts: createHttpArtifacts(open, url.host),
+    artifacts: { ...createHttpArtifacts(open, url.host), ...createHttpContracts(open, url.host) },
     retryPolicy: options.retryPolicy,
     retryDeps: options.retryDeps,
     close: () => {
@@ -120,6 +121,9 @@ export function createClientOver(parts: ClientParts): ApiClient {
     uploadArtifact: (archive, signal) => again(() => artifacts.uploadArtifact(archive, signal), signal),
     downloadArtifact: (digest, maxSizeBytes, signal) =>
       again(() => artifacts.downloadArtifact(digest, maxSizeBytes, signal), signal),
+    keepContract: (fingerprint, json, signal) =>
+      again(() => artifacts.keepContract(fingerprint, json, signal), signal),
+    findContract: (fingerprint, signal) => again(() => artifacts.findContract(fingerprint, signal), signal),
     [Symbol.dispose]: () => parts.close?.(),
   };
 }

@@ -17,7 +17,10 @@ import {
 import { exchange, type OpenRequest, requireSuccess, withErrors } from "./http-exchange.ts";
 import { type FailedCall, fromWireError } from "./wire-error.ts";
 
-export function createHttpArtifacts(open: OpenRequest, host: string): ArtifactTransfer {
+export function createHttpArtifacts(
+  open: OpenRequest,
+  host: string,
+): Omit<ArtifactTransfer, "keepContract" | "findContract"> {
   const callOf = (name: string, signal: AbortSignal | undefined): FailedCall => ({
     name,
     host,

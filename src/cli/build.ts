@@ -23,7 +23,12 @@ export function addBuildCommand(program: Command): void {
       await runForTerminal(options, async (record, signal) => {
         const publish = { kind: "build-only", why: "this is workflow-release build" } as const;
         await runPipeline(
-          { projectFolder: resolve(folder), publish, clusters: { dev: [], production: [] } },
+          {
+            projectFolder: resolve(folder),
+            publish,
+            clusters: { dev: [], production: [] },
+            allowBreaking: false,
+          },
           record,
           terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),
         );

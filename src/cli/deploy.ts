@@ -9,6 +9,7 @@ import {
   type ApiOptions,
   addApiOptions,
   addJsonOption,
+  allowBreakingOption,
   apiTargetOf,
   clusterOption,
   type JsonOption,
@@ -23,6 +24,7 @@ interface DeployOptions extends JsonOption, ApiOptions {
   readonly latest: boolean;
   readonly devCluster: readonly ClusterInput[];
   readonly productionCluster: readonly ClusterInput[];
+  readonly allowBreaking: boolean;
 }
 
 export function addDeployCommand(program: Command): void {
@@ -36,7 +38,8 @@ export function addDeployCommand(program: Command): void {
     .addOption(clusterOption("--dev-cluster <clusters>", "deploy here first"))
     .addOption(
       clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
-    );
+    )
+    .addOption(allowBreakingOption());
   addJsonOption(addApiOptions(command)).action(async (folder: string, options: DeployOptions) => {
     await runForTerminal(options, async (record, signal) => {
       const choice = releaseChoice(options);
@@ -57,8 +60,9 @@ export function addDeployCommand(program: Command): void {
       const api = await deps.connect(apiTargetOf(options));
       const release = await findRelease(api, slug, choice, signal);
       record.release = { ...release, outcome: "reused" };
+      const { allowBreaking } = options;
       const before = await readClusters(api, slug, rollout, signal);
-      await rollOut(api, { workflow: slug, rollout, release, before }, record, deps);
+      await rollOut(api, { workflow: slug, rollout, release, before, allowBreaking }, record, deps);
     });
   });
 }

@@ -40,6 +40,13 @@ export function cachePlanOf({ cache }: BuildOptions, publish: PublishPlan | Buil
   return cachePlan(publish, readApiTarget(process.env).apiKey);
 }
 
+export function allowBreakingOption(): Option {
+  return new Option(
+    "--allow-breaking",
+    "deploy though jobs that exist already will fail or wait for ever",
+  ).default(false);
+}
+
 export interface ApiOptions {
   readonly apiUrl?: string;
 }

@@ -7,6 +7,7 @@ import {
   addApiOptions,
   addBuildOptions,
   addJsonOption,
+  allowBreakingOption,
   apiTargetOf,
   type BuildOptions,
   cachePlanOf,
@@ -21,6 +22,7 @@ interface PublishOptions extends JsonOption, ApiOptions, BuildOptions {
   readonly existing: boolean;
   readonly devCluster: readonly ClusterInput[];
   readonly productionCluster: readonly ClusterInput[];
+  readonly allowBreaking: boolean;
 }
 
 export function addPublishCommand(program: Command): void {
@@ -35,7 +37,8 @@ export function addPublishCommand(program: Command): void {
     .addOption(clusterOption("--dev-cluster <clusters>", "deploy here first"))
     .addOption(
       clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
-    );
+    )
+    .addOption(allowBreakingOption());
   addJsonOption(addApiOptions(addBuildOptions(command))).action(
     async (folder: string, options: PublishOptions) => {
       await runForTerminal(options, async (record, signal) => {
@@ -51,6 +54,7 @@ export function addPublishCommand(program: Command): void {
             projectFolder: resolve(folder),
             publish,
             clusters: { dev: options.devCluster, production: options.productionCluster },
+            allowBreaking: options.allowBreaking,
           },
           record,
           terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),

@@ -14,6 +14,8 @@ export interface TaskNode {
   readonly display: string;
   readonly state: TaskState | "unknown";
   readonly optional: boolean;
+  /** Slug. */
+  readonly cluster: string;
   /** How often its own code failed and it was tried again. */
   readonly retries: number;
   readonly maxRetries: number;
@@ -99,6 +101,7 @@ function nodeOf(task: TaskSummary, children: readonly TaskNode[]): TaskNode {
     display: task.display,
     state: stateOf(task.state),
     optional: task.optional,
+    cluster: task.clusterSlug,
     retries: Number(task.retryCount),
     maxRetries: Number(task.maxRetries),
     startedAtMs: task.startedAt === undefined ? undefined : timestampMs(task.startedAt),

@@ -46,6 +46,7 @@ export async function publishBuild(
   options.log.info(
     uploaded ? `Uploaded ${build.archive.sizeBytes} bytes` : "The control plane already has these bytes",
   );
+  await keepContract(api, build, options);
   const request = create(PublishWorkflowReleaseRequestSchema, {
     workflowSlug: build.slug,
     artifactId: { uuid: artifactId },
@@ -54,6 +55,18 @@ export async function publishBuild(
   const answer = await api.workflows.publishWorkflowRelease(request, { signal: options.signal });
   const readBack = await api.workflows.getWorkflow({ workflowSlug: build.slug }, { signal: options.signal });
   return { ...requireSameContent(answer, readBack, build), outcome: "created" };
+}
+
+/** Before the release exists, because whoever finds the release has no build to take a contract from. */
+async function keepContract(api: ReleaseApi, build: Build, { signal, log }: PublishOptions): Promise<void> {
+  const json = JSON.stringify(build.contract);
+  try {
+    if (await api.keepContract(build.fingerprint, json, signal)) return;
+    log.info("The control plane keeps no task contracts: later releases are compared by names and versions");
+  } catch (error) {
+    signal.throwIfAborted();
+    log.info(`The task contract was not kept: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function findWorkflow(api: ReleaseApi, slug: string, options: PublishOptions): Promise<Workflow> {

@@ -1,4 +1,5 @@
 import type { Client } from "@connectrpc/connect";
+import type { JobService } from "../api/gen/workflows/v1/job_pb.ts";
 import type { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
 
 /**
@@ -8,6 +9,7 @@ import type { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
  */
 export interface ReleaseApi {
   readonly workflows: Client<typeof WorkflowsService>;
+  readonly jobs: Client<typeof JobService>;
   /**
    * Makes the control plane hold these bytes and answers with the artifact's id. Bytes that it already
    * has are not sent again.
@@ -22,4 +24,8 @@ export interface ReleaseApi {
     maxSizeBytes: number,
     signal: AbortSignal,
   ): Promise<{ readonly archive: AsyncIterable<Uint8Array> }>;
+  /** Keeps the first task contract of a fingerprint; false where the control plane keeps none. */
+  keepContract(fingerprint: string, json: string, signal: AbortSignal): Promise<boolean>;
+  /** As it was kept, unverified; undefined where there is none. */
+  findContract(fingerprint: string, signal: AbortSignal): Promise<string | undefined>;
 }

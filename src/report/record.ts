@@ -1,12 +1,13 @@
 import type { Build, CheckedContent } from "../build/build.ts";
 import type { BuildOrigin } from "../build/cached-build.ts";
 import { causeChain, type ErrorCode, type Problem, type ReleaseError } from "../errors.ts";
+import type { ContractCheck } from "../release/contract-check.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
 import type { PublishedRelease } from "../release/publish.ts";
 
 /** The stages of a run, in their order; a failure names the one it happened in. */
-export type Stage = "inputs" | "project" | "build" | "publish" | "dev" | "production";
+export type Stage = "inputs" | "project" | "build" | "publish" | "contract" | "dev" | "production";
 
 export interface Failure {
   readonly stage: Stage;
@@ -20,6 +21,14 @@ export interface Failure {
 
 /** Where a run has its content from. */
 export type ContentOrigin = { readonly kind: "release"; readonly release: PublishedRelease } | BuildOrigin;
+
+export interface ContractReport {
+  readonly checks: readonly ContractCheck[];
+  /** Why there is nothing to compare with. */
+  readonly absent?: string;
+  /** Breaking findings do not fail the run, because a person said so. */
+  readonly allowBreaking: boolean;
+}
 
 /**
  * Everything a run knows about itself, filled in as it goes. All that is shown or put out is made from
@@ -40,6 +49,8 @@ export interface RunRecord {
   content?: CheckedContent;
   /** Why the run did, or did not, build. */
   origin?: ContentOrigin;
+  /** How the tasks stand to those of earlier releases, or why that is not known. */
+  contract?: ContractReport;
   release?: PublishedRelease;
   plan?: DeployPlan;
   /** One entry a cluster of the rollout: `planned` until its stage was carried out. */

@@ -5,6 +5,7 @@ const stageNames: Record<Stage, string> = {
   project: "reading the project",
   build: "building",
   publish: "publishing",
+  contract: "comparing the task contract",
   dev: "deploying to dev",
   production: "deploying to production",
 };

@@ -1,6 +1,7 @@
 /** Receives, keeps and gives out artifacts, whatever they come over. Nothing is kept that was not verified. */
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
+import { contractLimitBytes, parseContractText } from "../engine/contract.ts";
 import { SystemError, UserError } from "../errors.ts";
 import type { Artifact, ArtifactStore } from "../store/port.ts";
 import type { BlobStore, IncomingBlob } from "./blobs.ts";
@@ -29,6 +30,9 @@ export interface ArtifactRoom {
   receive(digest: string, archive: AsyncIterable<Uint8Array>): Promise<Artifact>;
   /** Throws artifact-not-found. The caller destroys the stream when it does not read it to its end. */
   open(digest: string): Promise<{ readonly artifact: Artifact; readonly archive: Readable }>;
+  /** Keeps the first task contract of a fingerprint. Throws request-invalid for what is none. */
+  keepContract(fingerprint: string, json: string): Promise<void>;
+  findContract(fingerprint: string): Promise<string | undefined>;
 }
 
 export interface ArtifactRoomDeps {
@@ -65,6 +69,18 @@ export function createArtifactRoom(deps: ArtifactRoomDeps): ArtifactRoom {
       const artifact = await find(digest);
       if (artifact === undefined) throw new UserError("artifact-not-found", `There is no artifact ${digest}`);
       return { artifact, archive: await blobs.read(artifact.archiveSha256) };
+    },
+    async keepContract(fingerprint, json) {
+      requireDigest(fingerprint);
+      if (parseContractText(json) === undefined) {
+        const limit = `of at most ${contractLimitBytes} bytes`;
+        throw new UserError("request-invalid", `The body is no task contract ${limit}`);
+      }
+      await store.addContract({ fingerprint, json });
+    },
+    async findContract(fingerprint) {
+      requireDigest(fingerprint);
+      return await store.findContract(fingerprint);
     },
   };
 }
@@ -154,5 +170,5 @@ export function archiveTooLarge(maxBytes: number): UserError {
 
 function requireDigest(digest: string): void {
   if (/^[0-9a-f]{64}$/.test(digest)) return;
-  throw new UserError("request-invalid", "A digest has 64 lower-case hexadecimal characters");
+  throw new UserError("request-invalid", "A digest or fingerprint has 64 lower-case hexadecimal characters");
 }

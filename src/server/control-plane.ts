@@ -10,6 +10,7 @@ import { artifactRoutes } from "./artifact-routes.ts";
 import { createArtifactRoom, type VerifyArchive } from "./artifacts.ts";
 import { authenticateByKey, type KnownKeys, trustEveryone } from "./auth.ts";
 import { openFileBlobs } from "./blobs.ts";
+import { contractRoutes } from "./contract-routes.ts";
 import { createGrpcUnary } from "./grpc-unary.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { connectInProcess } from "./in-process.ts";
@@ -78,6 +79,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     ...healthRoutes(async () => !closing.signal.aborted && (await store.probe().then(() => true))),
     ...otlpRoutes({ telemetry: store.telemetry, clock }),
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),
+    ...contractRoutes(room),
     ...runnerRoutes({ registry, clusters: store.clusters, closing: closing.signal }),
   ];
   return {

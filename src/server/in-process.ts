@@ -37,6 +37,11 @@ function createLocalArtifacts(room: ArtifactRoom): ArtifactTransfer {
       }
       return { ...describe(artifact), archive };
     },
+    async keepContract(fingerprint, json) {
+      await room.keepContract(fingerprint, json);
+      return true;
+    },
+    findContract: (fingerprint) => room.findContract(fingerprint),
   };
 }
 

@@ -71,6 +71,9 @@ export interface ArtifactStore {
   /** Call it when the bytes are verified and durable. A digest that is known keeps its first record. */
   addArtifact(artifact: NewArtifact): Promise<Artifact>;
   findArtifact(by: { readonly id: ArtifactId } | { readonly digest: string }): Promise<Artifact | undefined>;
+  /** Keeps the task contract (JSON) of the releases with this fingerprint. One that is known stays as it is. */
+  addContract(contract: { readonly fingerprint: string; readonly json: string }): Promise<void>;
+  findContract(fingerprint: string): Promise<string | undefined>;
 }
 
 interface NewArtifact {

@@ -1,5 +1,6 @@
 import type { RunRecord } from "../record.ts";
 import { clusterSection } from "./clusters.ts";
+import { contractSection } from "./contract.ts";
 import { failureSection } from "./failure.ts";
 import { nextStepSection } from "./next-step.ts";
 import { noticeSection } from "./notices.ts";
@@ -10,6 +11,7 @@ import type { Section } from "./section.ts";
 const makers: readonly ((record: RunRecord) => Section | undefined)[] = [
   failureSection,
   releaseSection,
+  contractSection,
   taskSection,
   fileSection,
   clusterSection,

@@ -16,6 +16,14 @@ export const createArtifactTable = `
   ) STRICT;
 `;
 
+export const createContractTable = `
+  CREATE TABLE contracts (
+    fingerprint   TEXT PRIMARY KEY,
+    json          TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+`;
+
 interface ArtifactRow {
   readonly id: ArtifactId;
   readonly digest: string;
@@ -47,6 +55,15 @@ export function prepareArtifactStatements(database: DatabaseSync) {
     ),
     byId: prepare<[id: ArtifactId], ArtifactRow>(database, "SELECT * FROM artifacts WHERE id = ?"),
     byDigest: prepare<[digest: string], ArtifactRow>(database, "SELECT * FROM artifacts WHERE digest = ?"),
+    insertContract: prepare<[fingerprint: string, json: string, createdAtMs: number]>(
+      database,
+      `INSERT INTO contracts (fingerprint, json, created_at_ms) VALUES (?, ?, ?)
+       ON CONFLICT (fingerprint) DO NOTHING`,
+    ),
+    contract: prepare<[fingerprint: string], { readonly json: string }>(
+      database,
+      "SELECT json FROM contracts WHERE fingerprint = ?",
+    ),
   };
 }
 
@@ -74,6 +91,9 @@ export function createArtifactStore(session: Session): ArtifactStore {
         const row = "id" in by ? statements.byId.get(by.id) : statements.byDigest.get(by.digest);
         return row === undefined ? undefined : toArtifact(row);
       }),
+    addContract: ({ fingerprint, json }) =>
+      writer.submit(() => void statements.insertContract.run(fingerprint, json, clock())),
+    findContract: (fingerprint) => session.read(() => statements.contract.get(fingerprint)?.json),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createArtifactTable } from "./artifacts.ts";
+import { createArtifactTable, createContractTable } from "./artifacts.ts";
 import { createClusterTable } from "./cluster-table.ts";
 import { createDeploymentTable } from "./deployment-table.ts";
 import { createHistoryTable } from "./history-table.ts";
@@ -43,4 +43,5 @@ export const migrations: readonly Migration[] = [
     ].join("\n"),
   },
   { name: "telemetry", breaking: false, sql: createTelemetryTables },
+  { name: "task contracts", breaking: false, sql: createContractTable },
 ];
