@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Clock } from "../engine/id.ts";
 import type { TelemetryKind } from "../engine/telemetry.ts";
-import { SystemError, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import type { TelemetryBatch, TelemetryStore } from "../store/telemetry-port.ts";
 import type { HttpRequest } from "./http-exchange.ts";
 import type { HttpExchange, HttpRoute } from "./http-routes.ts";
@@ -94,6 +94,7 @@ async function readBody(request: HttpRequest): Promise<Uint8Array> {
   }
 }
 
-function tooLarge(): SystemError {
-  return new SystemError("api-limit", `Telemetry of more than ${maxBodyBytes} bytes in one request`);
+/** Not a status that exporters repeat: the same body would be too large again. */
+function tooLarge(): UserError {
+  return new UserError("request-invalid", `Telemetry of more than ${maxBodyBytes} bytes in one request`);
 }

@@ -163,8 +163,8 @@ export function readTimeInterval(interval: WireTimeInterval | undefined): TimeIn
 
 /** The first whole millisecond at or after the time; `beyond`: after it. */
 function wholeMs({ seconds, nanos }: Timestamp, beyond: boolean): number {
-  const ms = Number(seconds) * 1000 + nanos / 1_000_000;
-  return beyond ? Math.floor(ms) + 1 : Math.ceil(ms);
+  const ms = Number(seconds) * 1000 + Math.floor(nanos / 1_000_000);
+  return beyond || nanos % 1_000_000 > 0 ? ms + 1 : ms;
 }
 
 export function checkQueueStats(request: wire.GetTaskQueueStatsRequest, nowMs: number): TimeInterval {
