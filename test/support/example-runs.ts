@@ -80,7 +80,19 @@ function reused(): Partial<RunRecord> {
 }
 
 function rebuilt(): Partial<RunRecord> {
-  return { stage: "production", mode: push, build: build(), release: released("created") };
+  const changes = {
+    added: ["tiles/mosaic.py"],
+    changed: ["tiles/runner.py", "uv.lock"],
+    removed: [],
+    since: { kind: "release", id: oldRelease },
+  } as const;
+  return {
+    stage: "production",
+    mode: push,
+    build: build(),
+    release: released("created"),
+    origin: { kind: "built", miss: { kind: "switched-off" }, changes },
+  };
 }
 
 function failedCheck(): RunRecord {

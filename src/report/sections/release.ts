@@ -3,7 +3,7 @@ import { missText } from "../../build/cache/miss.ts";
 import { byteSize } from "../byte-size.ts";
 import { originText } from "../origin-text.ts";
 import { type ContentOrigin, contentOf, type RunRecord } from "../record.ts";
-import { inlineCode } from "../untrusted-text.ts";
+import { inlineCode, sentence } from "../untrusted-text.ts";
 import { plural } from "../verdict.ts";
 import { foldedList, type Section } from "./section.ts";
 
@@ -22,7 +22,7 @@ export function releaseSection(record: RunRecord): Section | undefined {
     ...(origin === undefined ? [] : [["Build", buildCell(origin, record.startedAtMs)]]),
     ["Entry point", inlineCode(entryPoint(content))],
     ["Worker", workerCell(content, origin, build)],
-    ["Artifact digest", inlineCode(content.digest)],
+    ["Digest", inlineCode(content.digest)],
     ["Fingerprint", inlineCode(content.fingerprint)],
   ];
   const table = ["| Release | |", "| --- | --- |", ...rows.map(([name, value]) => `| ${name} | ${value} |`)];
@@ -34,7 +34,7 @@ function releaseCell(release: RunRecord["release"], mode: RunRecord["mode"]): st
     // The reasons for not publishing are this program's own words and the event's name.
     return mode === undefined || mode.publish ? "not published" : `nothing is published because ${mode.why}`;
   }
-  const how = release.outcome === "created" ? "new" : "reused: this content was published before";
+  const how = release.outcome === "created" ? "new" : "reused";
   return `${inlineCode(release.id)} (${how})`;
 }
 
@@ -45,7 +45,7 @@ function contentCell({ manifest, measured }: CheckedContent, build: Build | unde
 
 function buildCell(origin: ContentOrigin, nowMs: number): string {
   const cache = origin.kind === "built" ? ` (${missText(origin.miss)})` : "";
-  return inlineCode(originText(origin, nowMs) + cache, 1_000);
+  return sentence(originText(origin, nowMs) + cache);
 }
 
 function workerCell(

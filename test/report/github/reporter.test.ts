@@ -200,7 +200,7 @@ describe("the reporter on a pull request", () => {
     const body = fake.state.comments[0]?.body ?? "";
     assert.match(body, /## ✅ 3 projects build/);
     assert.match(body, /unchanged on 1 cluster \(<code>3.12<\/code>\)<\/summary>/);
-    assert.match(body, /\| Artifact digest \|/);
+    assert.match(body, /\| Digest \|/);
     assert.deepEqual(fake.violations, []);
   });
 
