@@ -13,6 +13,7 @@ import {
 import { errorTable, type ReleaseError, UserError } from "../errors.ts";
 import type { ArtifactTransfer } from "./artifact-transfer.ts";
 import { callRule } from "./call-rules.ts";
+import { createExplainCalls, type ExplainCalls } from "./explain-job.ts";
 import { JobService } from "./gen/workflows/v1/job_pb.ts";
 import { TaskService } from "./gen/workflows/v1/task_pb.ts";
 import { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
@@ -38,7 +39,7 @@ export interface ApiClient extends ArtifactTransfer, Disposable {
 }
 
 /** Over a network, which is where release runners are. */
-export interface HttpApiClient extends ApiClient, RunnerCalls {}
+export interface HttpApiClient extends ApiClient, RunnerCalls, ExplainCalls {}
 
 export interface ApiClientOptions {
   /** https://HOST, or http:// for loopback. */
@@ -92,7 +93,7 @@ export async function createApiClient(options: ApiClientOptions): Promise<HttpAp
       agent.destroy();
     },
   });
-  return { ...client, ...createRunnerCalls(open, url.host) };
+  return { ...client, ...createRunnerCalls(open, url.host), ...createExplainCalls(open, url.host) };
 }
 
 export interface ClientParts {

@@ -1,6 +1,8 @@
 /** Jobs, trees and failures as lines of text. */
+import type { JobExplanation } from "../api/explain-job.ts";
 import type { JobView } from "../jobs/job-view.ts";
 import type { LogLine } from "../jobs/logs.ts";
+import { obstacleText } from "../jobs/obstacle-text.ts";
 import type { TaskNode, TaskTree } from "../jobs/tree.ts";
 import { visible } from "../report/untrusted-text.ts";
 import { table } from "./table.ts";
@@ -48,6 +50,18 @@ export function logLines(lines: readonly LogLine[]): string {
       return visible(`${at} ${severity.padEnd(7)} ${message}${more.join("")}`);
     })
     .join("\n");
+}
+
+export function whyLines({ state, queuedTasks, tasks }: JobExplanation): string {
+  if (tasks.length === 0) return `No task is queued; the job is ${state}.`;
+  const lines = tasks.flatMap(({ display, identifier, obstacles }) => [
+    `${display} (${identifier.name}@${identifier.version})`,
+    ...(obstacles.length === 0
+      ? ["  nothing stands in its way: it is claimed when its turn comes"]
+      : obstacles.map((obstacle) => `  ${obstacleText(obstacle)}`)),
+  ]);
+  const more = queuedTasks - tasks.length;
+  return visible([...lines, ...(more > 0 ? [`and ${more} more queued tasks`] : [])].join("\n"));
 }
 
 function shown(value: unknown): string {

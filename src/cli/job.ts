@@ -4,7 +4,7 @@ import type { HttpApiClient } from "../api/client.ts";
 import type { ID } from "../api/gen/tilebox/v1/id_pb.ts";
 import { idToBytes, parseId } from "../engine/id.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
-import { jobLines, logLines, treeLines } from "./job-text.ts";
+import { jobLines, logLines, treeLines, whyLines } from "./job-text.ts";
 import { addWaitOption, type WaitOption, waitForTerminal } from "./job-wait.ts";
 import {
   type ApiOptions,
@@ -26,6 +26,7 @@ export function addJobCommand(program: Command): void {
   const command = program.command("job").description("Submit, watch, retry and cancel jobs.");
   addSubmit(command);
   addReads(command);
+  addWhy(command);
   addChanges(command);
 }
 
@@ -85,6 +86,16 @@ function addReads(parent: Command): void {
         return { json: { lines }, text: logLines(lines) };
       }),
     );
+}
+
+function addWhy(parent: Command): void {
+  withJob(addSubcommand(parent, "why", "Say why the queued tasks of a job are not being claimed.")).action(
+    (jobId: ID, options: JobOptions) =>
+      withApi(options, async (api, signal) => {
+        const explanation = await api.explainJob(jobId, signal);
+        return { json: explanation, text: whyLines(explanation) };
+      }),
+  );
 }
 
 function addChanges(parent: Command): void {

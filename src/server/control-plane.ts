@@ -14,6 +14,7 @@ import { contractRoutes } from "./contract-routes.ts";
 import { createGrpcUnary } from "./grpc-unary.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { connectInProcess } from "./in-process.ts";
+import { explanationRoutes } from "./job-explanation.ts";
 import { createJobServices } from "./job-services.ts";
 import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
 import { otlpRoutes } from "./otlp-routes.ts";
@@ -80,6 +81,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     ...otlpRoutes({ telemetry: store.telemetry, clock }),
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),
     ...contractRoutes(room),
+    ...explanationRoutes({ store, seen: jobServices.seen }),
     ...runnerRoutes({ registry, clusters: store.clusters, closing: closing.signal }),
   ];
   return {

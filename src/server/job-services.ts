@@ -6,7 +6,7 @@ import { type UnaryMethod, unaryMethod } from "./grpc-unary.ts";
 import { createLeaseWatch } from "./lease-watch.ts";
 import type { Services } from "./routes.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
-import { createRunnersSeen } from "./runners-seen.ts";
+import { createRunnersSeen, type RunnersSeen } from "./runners-seen.ts";
 import { createJobsService } from "./services/jobs.ts";
 import { createTaskCalls, createTasksService } from "./services/tasks.ts";
 import { createTelemetryService } from "./services/telemetry.ts";
@@ -17,6 +17,8 @@ export interface JobServices {
   /** What runners call all the time; `services` has these methods too. */
   readonly frequent: readonly UnaryMethod[];
   readonly services: Required<Pick<Services, "tasks" | "jobs" | "telemetry">>;
+  /** Which runners asked lately. */
+  readonly seen: RunnersSeen;
   /** Answers runners that wait and stops the timers. Call it before the listener closes. */
   close(): void;
 }
@@ -41,6 +43,7 @@ export function createJobServices({ store, clock, random, timers, report }: JobS
   const seen = createRunnersSeen(clock);
   const calls = createTaskCalls({ jobs, waiting, leases, seen });
   return {
+    seen,
     frequent: [
       unaryMethod(TaskService.method.nextTask, calls.nextTask),
       unaryMethod(TaskService.method.taskFailed, calls.taskFailed),

@@ -102,6 +102,29 @@ describe("workflow-release job", () => {
     assert.equal((await json<JobView>("get", waiting.id)).state, "canceled");
   });
 
+  it("says why a job waits", async () => {
+    const why = async (task: string, cluster: string) => {
+      const { id } = await json<JobView>("submit", task, "--cluster", cluster);
+      const { stdout } = await run("why", id);
+      await json("cancel", id);
+      return stdout;
+    };
+    assert.match(await why("unruly/Note@v1.0", "other"), /no runner asks for tasks of the cluster other/);
+    assert.match(
+      await why("unruly/Note@v1.0", "other"),
+      /no release on the cluster other has a task unruly\/Note/,
+    );
+    assert.match(await why("unruly/Nowhere@v1.0", "jobs"), /no release on the cluster jobs has a task/);
+    assert.match(await why("unruly/Note@v2.0", "jobs"), /only another major version: v1\.0/);
+    assert.match(
+      await why("unruly/Note@v1.3", "jobs"),
+      /wants version v1\.3 or a newer minor one.*only v1\.0/,
+    );
+    const waiting = await json<JobView>("submit", "unruly/Note@v1.0", "--cluster", "other");
+    await json("cancel", waiting.id);
+    assert.match((await run("why", waiting.id)).stdout, /the job was canceled/);
+  });
+
   it("refuses what cannot be right before anything is sent", async () => {
     for (const args of [
       ["submit", "unruly/Note"],
