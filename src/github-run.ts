@@ -1,5 +1,6 @@
 /** What GITHUB_* variables and the event say about the run: where it is, of which commit, for which pull request. */
 import { readFileSync } from "node:fs";
+import type { BaseCommit } from "./run-plan.ts";
 
 export interface GitHubRun {
   readonly apiUrl: string;
@@ -45,16 +46,41 @@ export function readGitHubRun(env: Environment): GitHubRun | undefined {
   };
 }
 
-function readPullRequest(eventPath: string | undefined): PullRequestHead | undefined {
-  if (!eventPath) return undefined;
-  try {
-    const event: unknown = JSON.parse(readFileSync(eventPath, "utf8"));
-    const { number, head } =
-      (event as { pull_request?: { number?: unknown; head?: { sha?: unknown } } }).pull_request ?? {};
-    return typeof number === "number" && typeof head?.sha === "string"
-      ? { number, commit: head.sha }
-      : undefined;
-  } catch {
+/** What the event's commits are to be merged into; undefined for other events. */
+export function readBaseCommit(env: Environment): BaseCommit | undefined {
+  const { pull_request: request, merge_group: group } = readEvent(env.GITHUB_EVENT_PATH);
+  const [name, commit, head] =
+    request === undefined
+      ? [group?.base_ref, group?.base_sha, undefined]
+      : [request.base?.ref, request.base?.sha, request.head?.sha];
+  if (typeof name !== "string" || typeof commit !== "string" || !/^[0-9a-f]{40,64}$/.test(commit)) {
     return undefined;
   }
+  return { name: name.replace(/^refs\/heads\//, ""), commit, ...(typeof head === "string" ? { head } : {}) };
+}
+
+interface EventCommits {
+  readonly pull_request?: {
+    readonly number?: unknown;
+    readonly head?: { readonly sha?: unknown };
+    readonly base?: { readonly ref?: unknown; readonly sha?: unknown };
+  };
+  readonly merge_group?: { readonly base_ref?: unknown; readonly base_sha?: unknown };
+}
+
+/** Empty for an event that cannot be read. */
+function readEvent(eventPath: string | undefined): EventCommits {
+  if (!eventPath) return {};
+  try {
+    return { ...(JSON.parse(readFileSync(eventPath, "utf8")) as EventCommits | null) };
+  } catch {
+    return {};
+  }
+}
+
+function readPullRequest(eventPath: string | undefined): PullRequestHead | undefined {
+  const { number, head } = readEvent(eventPath).pull_request ?? {};
+  return typeof number === "number" && typeof head?.sha === "string"
+    ? { number, commit: head.sha }
+    : undefined;
 }

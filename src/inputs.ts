@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "./action-contract.ts";
 import { type Problem, UserError } from "./errors.ts";
+import { readBaseCommit } from "./github-run.ts";
 import { nearestName } from "./project/nearest-name.ts";
 import { readReportInputs } from "./report-inputs.ts";
 import {
@@ -90,6 +91,7 @@ export function readActionInputs(env: Environment): ActionInputs {
       hint: "leave it out for this event",
     });
   }
+  const base = publish.kind === "build-only" ? readBaseCommit(env) : undefined;
   const cache = parseCache(env, read("cache"), publish, problems);
   problems.push(...readReportInputs(env).problems);
   if (problems.length > 0) {
@@ -100,7 +102,11 @@ export function readActionInputs(env: Environment): ActionInputs {
     );
   }
   return {
-    plan: { publish, clusters, allowBreaking },
+    plan: {
+      publish: publish.kind === "build-only" && base !== undefined ? { ...publish, base } : publish,
+      clusters,
+      allowBreaking,
+    },
     workspace,
     projects,
     cache,

@@ -1,6 +1,7 @@
 import type { Build } from "./build/build.ts";
 import type { BuildOrigin, ContentChanges } from "./build/cached-build.ts";
 import type { PackedProject } from "./build/pack-project.ts";
+import type { TaskContract } from "./engine/contract.ts";
 import type { Log } from "./log.ts";
 import type { Project } from "./project/project.ts";
 import { type Rollout, resolveRollout, rolloutStages } from "./release/clusters.ts";
@@ -16,7 +17,7 @@ import { contractLines } from "./report/contract-lines.ts";
 import { originText } from "./report/origin-text.ts";
 import { planLines } from "./report/plan-lines.ts";
 import type { RunRecord } from "./report/record.ts";
-import type { ApiTarget, PublishPlan, RunPlan } from "./run-plan.ts";
+import type { ApiTarget, BaseCommit, PublishPlan, RunPlan } from "./run-plan.ts";
 
 export interface PipelineDeps {
   readonly log: Log;
@@ -27,6 +28,13 @@ export interface PipelineDeps {
   packProject(project: Project): Promise<PackedProject>;
   /** The build of this content, new or from the cache. */
   build(packed: PackedProject, publishes: boolean): Promise<{ build: Build; origin: BuildOrigin }>;
+  /** The contract of the project in another folder, which is `known.contract` where the content is the same. */
+  contractOf(
+    folder: string,
+    outputFolder: string,
+    known: Pick<Build, "digest" | "entrypoint" | "contract">,
+    signal: AbortSignal,
+  ): Promise<TaskContract>;
   connect(target: ApiTarget): Promise<ReleaseApi>;
 }
 
@@ -42,7 +50,8 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: Pipeli
   enter(record, "build", deps);
   const packed = await deps.packProject(project);
   if (plan.publish.kind === "build-only") {
-    await buildContent(packed, undefined, record, deps);
+    const build = await buildContent(packed, undefined, record, deps);
+    await checkAgainstBase(plan.publish.base, build, plan, record, deps);
     return;
   }
 
@@ -55,6 +64,33 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: Pipeli
   const { allowBreaking } = plan;
   const target = { workflow: project.slug, rollout, release: record.release, before, allowBreaking };
   await rollOut(api, target, record, deps);
+}
+
+async function checkAgainstBase(
+  base: BaseCommit | undefined,
+  build: Build,
+  { projectFolder, allowBreaking }: RunPlan,
+  record: RunRecord,
+  deps: PipelineDeps,
+): Promise<void> {
+  if (base === undefined) return;
+  enter(record, "contract", deps);
+  const { compareWithBase } = await import("./release/base-contract.ts");
+  const check = await compareWithBase({
+    base,
+    projectFolder,
+    contract: build.contract,
+    build: (folder, outputFolder, signal) => deps.contractOf(folder, outputFolder, build, signal),
+    signal: deps.signal,
+  });
+  if ("absent" in check) {
+    record.contract = { checks: [], absent: check.absent, allowBreaking };
+    deps.log.info(`Task contract: not compared, ${check.absent}`);
+    return;
+  }
+  record.contract = { checks: [check], allowBreaking };
+  for (const line of contractLines(check)) deps.log.info(line);
+  requireUnbroken([check], allowBreaking);
 }
 
 /** The release that has this content already, else a new one, built and published. */

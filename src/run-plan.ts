@@ -32,6 +32,17 @@ export interface PublishPlan {
 export interface BuildOnlyPlan {
   readonly kind: "build-only";
   readonly why: string;
+  /** What the checkout is to be merged into, to compare the task contract with. */
+  readonly base?: BaseCommit;
+}
+
+export interface BaseCommit {
+  /** For a person: the branch. */
+  readonly name: string;
+  /** An id; on a laptop anything that git takes for a commit. */
+  readonly commit: string;
+  /** The pull request's own commit. */
+  readonly head?: string;
 }
 
 /** Whether builds are looked for in the cache and kept there, and in whose name. */

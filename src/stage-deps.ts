@@ -42,6 +42,24 @@ export function stageDeps(options: {
         publishes,
       });
     },
+    async contractOf(folder, outputFolder, known, baseSignal) {
+      const { loadProject } = await import("./project/load.ts");
+      const { packProject } = await import("./build/pack-project.ts");
+      const { buildOrReuse } = await import("./build/cached-build.ts");
+      const { isDeepStrictEqual } = await import("node:util");
+      const packed = await packProject(await loadProject(folder), outputFolder);
+      const isSameEntry = isDeepStrictEqual(packed.project.entrypoint, known.entrypoint);
+      if (packed.digest === known.digest && isSameEntry) return known.contract;
+      cache ??= options.openCache();
+      const quiet: Log = { ...log, info() {}, group: (_title, work) => work() };
+      const { env } = options;
+      const { build } = await buildOrReuse(packed, {
+        ...{ outputFolder, env, cache: await cache, publishes: false },
+        log: quiet,
+        signal: baseSignal,
+      });
+      return build.contract;
+    },
     async connect(target) {
       const { createApiClient } = await import("./api/client.ts");
       return await createApiClient({ ...target, env: options.env });

@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { runPipeline } from "../pipeline.ts";
+import type { BuildOnlyPlan } from "../run-plan.ts";
 import {
   addBuildOptions,
   addJsonOption,
+  allowBreakingOption,
   type BuildOptions,
   cachePlanOf,
   type JsonOption,
@@ -11,28 +13,38 @@ import {
 import { runForTerminal } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
+interface CheckOptions extends JsonOption, BuildOptions {
+  readonly base?: string;
+  readonly allowBreaking: boolean;
+}
+
 export function addBuildCommand(program: Command): void {
   const command = program
     .command("build")
     .description(
       "Choose the files, pack them, start the worker inside the artifact, and find its tasks. Publishes nothing.",
     )
-    .argument("[folder]", "folder of the project", ".");
-  addJsonOption(addBuildOptions(command)).action(
-    async (folder: string, options: JsonOption & BuildOptions) => {
-      await runForTerminal(options, async (record, signal) => {
-        const publish = { kind: "build-only", why: "this is workflow-release build" } as const;
-        await runPipeline(
-          {
-            projectFolder: resolve(folder),
-            publish,
-            clusters: { dev: [], production: [] },
-            allowBreaking: false,
-          },
-          record,
-          terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),
-        );
-      });
-    },
-  );
+    .argument("[folder]", "folder of the project", ".")
+    .option("--base <commit>", "build this commit too, and compare the task contract with its")
+    .addOption(allowBreakingOption());
+  addJsonOption(addBuildOptions(command)).action(async (folder: string, options: CheckOptions) => {
+    await runForTerminal(options, async (record, signal) => {
+      const { base: commit, allowBreaking } = options;
+      const publish: BuildOnlyPlan = {
+        kind: "build-only",
+        why: "this is workflow-release build",
+        ...(commit === undefined ? {} : { base: { name: commit, commit } }),
+      };
+      await runPipeline(
+        {
+          projectFolder: resolve(folder),
+          publish,
+          clusters: { dev: [], production: [] },
+          allowBreaking,
+        },
+        record,
+        terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),
+      );
+    });
+  });
 }

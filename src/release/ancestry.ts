@@ -9,7 +9,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Git, type GitAnswer, runGit } from "./git.ts";
+import { type Git, type GitAnswer, readRemote, runGit } from "./git.ts";
 
 /** How our commit stands to the one that is deployed. */
 export type Ancestry =
@@ -121,31 +121,16 @@ async function inFetched(deployed: string, ours: string, options: AncestryOption
   const signal = AbortSignal.any([options.signal, late.signal]);
   const repository = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), "history-"));
   try {
-    const remote = await git(["remote", "get-url", "origin"], { folder, signal });
-    if (remote.code !== 0) return { kind: "unknown", why: "the checkout has no remote origin" };
-    // What the checkout needs to reach its remote: credentials, proxies, an SSH command.
-    const settings = await git(["config", "--null", "--get-regexp", transportSettings], { folder, signal });
-    const run: RunIn = (args) =>
-      git(args, { folder: repository, signal, configuration: readSettings(settings.stdout) });
+    const remote = await readRemote(git, folder, signal);
+    if (remote === undefined) return { kind: "unknown", why: "the checkout has no remote origin" };
+    const { configuration, url } = remote;
+    const run: RunIn = (args) => git(args, { folder: repository, signal, configuration });
     await run(["init", "--quiet", "--bare"]);
-    return await deepen(deployed, ours, run, remote.stdout.trim());
+    return await deepen(deployed, ours, run, url);
   } finally {
     clearTimeout(timer);
     await rm(repository, { recursive: true, force: true, maxRetries: 3 });
   }
-}
-
-const transportSettings = "^(http\\..*|core\\.sshcommand|credential\\..*|url\\..*\\.insteadof)$";
-
-/** Of `git config --null`: a name, a newline, the value, a NUL. */
-function readSettings(output: string): [string, string][] {
-  return output
-    .split("\0")
-    .filter((entry) => entry.includes("\n"))
-    .map((entry) => {
-      const end = entry.indexOf("\n");
-      return [entry.slice(0, end), entry.slice(end + 1)];
-    });
 }
 
 /** Fetches more and more of the history until it tells, without files: commits are a few hundred bytes each. */

@@ -39,3 +39,30 @@ export const runGit: Git = (args, { folder, signal, configuration = [] }) => {
     );
   });
 };
+
+export interface Remote {
+  readonly url: string;
+  /** What the checkout needs to reach it: credentials, proxies, an SSH command. */
+  readonly configuration: readonly (readonly [name: string, value: string])[];
+}
+
+/** The checkout's origin, for a repository beside it; undefined where there is none. */
+export async function readRemote(git: Git, folder: string, signal: AbortSignal): Promise<Remote | undefined> {
+  const remote = await git(["remote", "get-url", "origin"], { folder, signal });
+  if (remote.code !== 0) return undefined;
+  const settings = await git(["config", "--null", "--get-regexp", transportSettings], { folder, signal });
+  return { url: remote.stdout.trim(), configuration: readSettings(settings.stdout) };
+}
+
+const transportSettings = "^(http\\..*|core\\.sshcommand|credential\\..*|url\\..*\\.insteadof)$";
+
+/** Of `git config --null`: a name, a newline, the value, a NUL. */
+function readSettings(output: string): [string, string][] {
+  return output
+    .split("\0")
+    .filter((entry) => entry.includes("\n"))
+    .map((entry) => {
+      const end = entry.indexOf("\n");
+      return [entry.slice(0, end), entry.slice(end + 1)];
+    });
+}
