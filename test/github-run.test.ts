@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
-import { readGitHubRun } from "../src/github-run.ts";
+import { readBaseCommit, readGitHubRun } from "../src/github-run.ts";
 import { pullRequestEvent, pushEvent } from "./support/github-events.ts";
 import { createScratchFolder } from "./support/scratch-folder.ts";
 
@@ -45,4 +45,23 @@ it("a run of a pull request knows its number and head, which is not the commit t
 it("outside GitHub there is none", () => {
   assert.equal(readGitHubRun({}), undefined);
   assert.equal(readGitHubRun({ ...environment, GITHUB_SHA: "" }), undefined);
+});
+
+it("what a pull request or a merge queue will be merged into is in the event", async () => {
+  await using folder = await createScratchFolder();
+  const baseOf = async (event: object) => {
+    await folder.write({ "event.json": JSON.stringify(event) });
+    return readBaseCommit({ GITHUB_EVENT_PATH: join(folder.path, "event.json") });
+  };
+  const [commit, head] = ["a".repeat(40), "b".repeat(40)];
+  const request = { number: 7, head: { sha: head }, base: { ref: "main", sha: commit } };
+  assert.deepEqual(await baseOf({ pull_request: request }), { name: "main", commit, head });
+  const group = { base_ref: "refs/heads/main", base_sha: commit };
+  assert.deepEqual(await baseOf({ merge_group: group }), { name: "main", commit });
+  assert.equal(
+    await baseOf({ pull_request: { ...request, base: { ref: "main", sha: "--help" } } }),
+    undefined,
+  );
+  assert.equal(await baseOf({ ref: "refs/heads/main" }), undefined);
+  assert.equal(readBaseCommit({}), undefined);
 });
