@@ -6,6 +6,7 @@ import { JobService } from "../../src/api/gen/workflows/v1/job_pb.ts";
 import { TaskService } from "../../src/api/gen/workflows/v1/task_pb.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
 import { connectGrpc, type GrpcConnection } from "./grpc-connection.ts";
+import { percentiles } from "./percentiles.ts";
 
 const identifiers = [{ name: "bench.Task", version: "v1.0" }];
 const method = <Service extends typeof JobService | typeof TaskService, Name extends keyof Service["method"]>(
@@ -127,13 +128,6 @@ async function latency(): Promise<object> {
   producer[Symbol.dispose]();
   await Promise.all(runners);
   return { count: times.length, ...percentiles(times) };
-}
-
-function percentiles(times: readonly number[]): { p50Ms: number; p99Ms: number } {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 const modes: Readonly<Record<string, () => Promise<object>>> = { drain, enqueue, latency };

@@ -1,0 +1,6 @@
+export function percentiles(times: readonly number[]): { readonly p50Ms: number; readonly p99Ms: number } {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { p50Ms: at(0.5), p99Ms: at(0.99) };
+}
