@@ -52,6 +52,12 @@ export const actionInputs = {
     description: "`true` creates the workflow when the control plane has none with this slug.",
     default: "false",
   },
+  "smoke-task": {
+    description:
+      "A job to rehearse from the exact artifact before anything is published, on a control plane of its own: " +
+      "`NAME@VERSION`, then its input as JSON or as `file:PATH` of a file in the repository.",
+    default: "",
+  },
   "allow-breaking": {
     description:
       "`true` does not fail on a task contract that breaks jobs which exist already; what breaks is reported all the " +

@@ -8,6 +8,7 @@ import { actionInputs, type InputName } from "./action-contract.ts";
 import { type Problem, UserError } from "./errors.ts";
 import { readBaseCommit } from "./github-run.ts";
 import { nearestName } from "./project/nearest-name.ts";
+import { parseSmokeTask, type SmokeTask } from "./rehearsal/smoke-task.ts";
 import { readReportInputs } from "./report-inputs.ts";
 import {
   type ApiTarget,
@@ -83,6 +84,7 @@ export function readActionInputs(env: Environment): ActionInputs {
   const allowBreaking = parseBoolean("allow-breaking", read("allow-breaking"), problems);
   const createWorkflow = parseBoolean("create-workflow", read("create-workflow"), problems);
   const timeoutMs = parseMinutes("timeout-minutes", read("timeout-minutes"), problems);
+  const smokeTask = parseSmoke(read("smoke-task"), workspace, problems);
   const release = parseRelease(read("release"), problems);
   const publish = parsePublish(env, { mode: read("publish"), createWorkflow, release }, problems);
   if (publish.kind === "build-only" && release === "existing") {
@@ -105,6 +107,7 @@ export function readActionInputs(env: Environment): ActionInputs {
     plan: {
       publish: publish.kind === "build-only" && base !== undefined ? { ...publish, base } : publish,
       clusters,
+      smokeTask,
       allowBreaking,
     },
     workspace,
@@ -113,6 +116,28 @@ export function readActionInputs(env: Environment): ActionInputs {
     timeoutMs,
     warnings: unknownInputs(env),
   };
+}
+
+function parseSmoke(value: string, workspace: string, problems: Problem[]): SmokeTask | undefined {
+  if (value === "") return undefined;
+  const smokeTask = parseSmokeTask(value);
+  if (smokeTask === undefined) {
+    problems.push({
+      message: `smoke-task: ${JSON.stringify(value)} names no task and version`,
+      hint: 'NAME@VERSION and its input, as in tiles/Mosaic@v1.0 {"columns": 2}',
+    });
+    return undefined;
+  }
+  const { task, input } = smokeTask;
+  if (input.kind === "json") return smokeTask;
+  const path = resolve(workspace, input.path);
+  if (!isInside(workspace, path)) {
+    problems.push({
+      message: `smoke-task: ${input.path} leaves the workspace`,
+      hint: "name a file of this repository",
+    });
+  }
+  return { task, input: { kind: "file", path } };
 }
 
 /** One a line, because a comma may stand in a name and in a glob. */

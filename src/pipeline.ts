@@ -4,6 +4,9 @@ import type { PackedProject } from "./build/pack-project.ts";
 import type { TaskContract } from "./engine/contract.ts";
 import type { Log } from "./log.ts";
 import type { Project } from "./project/project.ts";
+import type { RehearsalResult } from "./rehearsal/rehearse.ts";
+import { requireCompleted } from "./rehearsal/require-completed.ts";
+import type { SmokeTask } from "./rehearsal/smoke-task.ts";
 import { type Rollout, resolveRollout, rolloutStages } from "./release/clusters.ts";
 import { changesSince } from "./release/content-changes.ts";
 import { checkDeployedContracts, requireUnbroken } from "./release/contract-check.ts";
@@ -17,6 +20,7 @@ import { contractLines } from "./report/contract-lines.ts";
 import { originText } from "./report/origin-text.ts";
 import { planLines } from "./report/plan-lines.ts";
 import type { RunRecord } from "./report/record.ts";
+import { duration, treeLines } from "./report/task-tree.ts";
 import type { ApiTarget, BaseCommit, PublishPlan, RunPlan } from "./run-plan.ts";
 
 export interface PipelineDeps {
@@ -35,6 +39,7 @@ export interface PipelineDeps {
     known: Pick<Build, "digest" | "entrypoint" | "contract">,
     signal: AbortSignal,
   ): Promise<TaskContract>;
+  rehearse(build: Build, smokeTask: SmokeTask): Promise<RehearsalResult>;
   connect(target: ApiTarget): Promise<ReleaseApi>;
 }
 
@@ -51,6 +56,7 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: Pipeli
   const packed = await deps.packProject(project);
   if (plan.publish.kind === "build-only") {
     const build = await buildContent(packed, undefined, record, deps);
+    await rehearseBuild(build, project, plan.smokeTask, record, deps);
     await checkAgainstBase(plan.publish.base, build, plan, record, deps);
     return;
   }
@@ -58,12 +64,32 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: Pipeli
   const api = await deps.connect(plan.publish.api);
   // A cluster that does not exist is found before anything is published; the plan reads again, because a build takes time.
   await readClusters(api, project.slug, rollout, signal);
-  record.release = await reuseOrPublish(api, packed, plan.publish, record, deps);
+  record.release = await reuseOrPublish(api, packed, plan, plan.publish, record, deps);
   log.info(`Release ${record.release.id}: ${record.release.outcome}`);
   const before = await readClusters(api, project.slug, rollout, signal);
   const { allowBreaking } = plan;
   const target = { workflow: project.slug, rollout, release: record.release, before, allowBreaking };
   await rollOut(api, target, record, deps);
+}
+
+async function rehearseBuild(
+  build: Build,
+  project: Project,
+  smokeTask: SmokeTask | undefined,
+  record: RunRecord,
+  deps: PipelineDeps,
+): Promise<void> {
+  if (smokeTask === undefined) return;
+  enter(record, "rehearsal", deps);
+  const { name, version } = smokeTask.task;
+  const result = await deps.log.group(`Rehearse ${name}@${version}`, async () => {
+    const rehearsal = await deps.rehearse(build, smokeTask);
+    for (const line of treeLines(rehearsal.tree).split("\n")) deps.log.info(line);
+    return rehearsal;
+  });
+  record.rehearsal = result;
+  deps.log.info(`Rehearsal: ${result.outcome} in ${duration(result.tookMs)}`);
+  requireCompleted(result, project);
 }
 
 async function checkAgainstBase(
@@ -97,6 +123,7 @@ async function checkAgainstBase(
 async function reuseOrPublish(
   api: ReleaseApi,
   packed: PackedProject,
+  { smokeTask }: RunPlan,
   plan: PublishPlan,
   record: RunRecord,
   deps: PipelineDeps,
@@ -109,6 +136,7 @@ async function reuseOrPublish(
     record.origin = { kind: "release", release: published.release };
     record.notices.push(...packed.notices);
     log.info(originText(record.origin, record.startedAtMs));
+    if (smokeTask !== undefined) log.info("Rehearsal: not run, because this content is published already");
     return published.release;
   }
   if (plan.release === "existing") throw noReleaseHas(packed);
@@ -116,6 +144,7 @@ async function reuseOrPublish(
   // Meanwhile, because it only explains.
   const changes = newest && changesSince(api, newest, packed, signal);
   const build = await buildContent(packed, changes, record, deps);
+  await rehearseBuild(build, packed.project, smokeTask, record, deps);
   enter(record, "publish", deps);
   return await publishBuild(api, build, { createWorkflow: plan.createWorkflow, signal, log });
 }

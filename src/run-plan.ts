@@ -1,6 +1,7 @@
 /** What one run shall do, decided before anything is read or changed. The action and the CLI both make one. */
 
 import type { CacheMiss } from "./build/cache/miss.ts";
+import type { SmokeTask } from "./rehearsal/smoke-task.ts";
 
 /** Where the control plane is and who we are there. Never logged as a whole: it holds the key. */
 export interface ApiTarget {
@@ -63,6 +64,8 @@ export interface RunPlan {
   readonly projectFolder: string;
   readonly publish: PublishPlan | BuildOnlyPlan;
   readonly clusters: ClusterInputs;
+  /** The job to run from the artifact before anything is published. */
+  readonly smokeTask: SmokeTask | undefined;
   /** Deploy, or pass, though jobs that exist will fail or wait for ever. */
   readonly allowBreaking: boolean;
 }

@@ -60,6 +60,12 @@ export function stageDeps(options: {
       });
       return build.contract;
     },
+    async rehearse(build, smokeTask) {
+      const { rehearsalLimits, rehearse } = await import("./rehearsal/rehearse.ts");
+      const { readSmokeTask } = await import("./rehearsal/smoke-task.ts");
+      const task = await readSmokeTask(smokeTask);
+      return await rehearse({ build, task, limits: rehearsalLimits, env: options.env, log, signal });
+    },
     async connect(target) {
       const { createApiClient } = await import("./api/client.ts");
       return await createApiClient({ ...target, env: options.env });

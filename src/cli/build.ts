@@ -40,6 +40,7 @@ export function addBuildCommand(program: Command): void {
           projectFolder: resolve(folder),
           publish,
           clusters: { dev: [], production: [] },
+          smokeTask: undefined,
           allowBreaking,
         },
         record,

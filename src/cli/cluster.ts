@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { ReleaseApi } from "../release/release-api.ts";
+import { table } from "../report/table.ts";
 import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
 import { type Answer, runCommand } from "./run.ts";
-import { table } from "./table.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
 type ClusterOptions = JsonOption & ApiOptions;

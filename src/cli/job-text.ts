@@ -3,9 +3,8 @@ import type { JobExplanation } from "../api/explain-job.ts";
 import type { JobView } from "../jobs/job-view.ts";
 import type { LogLine } from "../jobs/logs.ts";
 import { obstacleText } from "../jobs/obstacle-text.ts";
-import type { TaskNode, TaskTree } from "../jobs/tree.ts";
+import { duration } from "../report/task-tree.ts";
 import { visible } from "../report/untrusted-text.ts";
-import { table } from "./table.ts";
 
 export function jobLines(job: JobView): string {
   const counts = Object.entries(job.tasks).map(([state, count]) => `${count} ${state}`);
@@ -24,22 +23,6 @@ export function progressLine(job: JobView): string {
   const done = (job.tasks.computed ?? 0) + (job.tasks.skipped ?? 0) + (job.tasks["failed-optional"] ?? 0);
   const running = job.tasks.running ?? 0;
   return visible(`${job.state}: ${done} of ${job.totalTasks} tasks done, ${running} running`);
-}
-
-export function treeLines({ roots, cut }: TaskTree): string {
-  const rows: string[][] = [];
-  const add = (nodes: readonly TaskNode[], indent: string): void => {
-    nodes.forEach((node, index) => {
-      const last = index === nodes.length - 1;
-      const [display = ""] = node.display.split("\n");
-      const branch = indent === "" && nodes === roots ? "" : last ? "└─ " : "├─ ";
-      rows.push([indent + branch + display, stateText(node), attemptText(node), tookText(node)]);
-      add(node.children, branch === "" ? " " : `${indent}${last ? "   " : "│  "}`);
-    });
-  };
-  add(roots, "");
-  const text = table(["TASK", "STATE", "TRIES", "TIME"], rows);
-  return cut ? `${text}\nThere are more tasks than these.` : text;
 }
 
 export function logLines(lines: readonly LogLine[]): string {
@@ -66,24 +49,4 @@ export function whyLines({ state, queuedTasks, tasks }: JobExplanation): string 
 
 function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function stateText({ state, optional }: TaskNode): string {
-  return optional ? `${state} (optional)` : state;
-}
-
-/** Tries that were the task's own doing; one that was lost with its runner is not told by the contract. */
-function attemptText({ retries, startedAtMs }: TaskNode): string {
-  return startedAtMs === undefined ? "" : String(retries + 1);
-}
-
-function tookText({ startedAtMs, stoppedAtMs }: TaskNode): string {
-  return startedAtMs === undefined || stoppedAtMs === undefined ? "" : duration(stoppedAtMs - startedAtMs);
-}
-
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 60_000
-    ? `${(ms / 1_000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }

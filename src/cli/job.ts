@@ -4,7 +4,8 @@ import type { HttpApiClient } from "../api/client.ts";
 import type { ID } from "../api/gen/tilebox/v1/id_pb.ts";
 import { idToBytes, parseId } from "../engine/id.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
-import { jobLines, logLines, treeLines, whyLines } from "./job-text.ts";
+import { treeLines } from "../report/task-tree.ts";
+import { jobLines, logLines, whyLines } from "./job-text.ts";
 import { addWaitOption, type WaitOption, waitForTerminal } from "./job-wait.ts";
 import {
   type ApiOptions,

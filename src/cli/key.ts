@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { table } from "../report/table.ts";
 import type { ApiKey, KeyRole, Store } from "../store/port.ts";
 import { addDataOption, type DataOption } from "./data-folder.ts";
 import { addJsonOption, type JsonOption } from "./options.ts";
 import { type Answer, runCommand, terminalLog } from "./run.ts";
-import { table } from "./table.ts";
 
 const roles: readonly KeyRole[] = ["admin", "runner"];
 

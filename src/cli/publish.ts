@@ -54,6 +54,7 @@ export function addPublishCommand(program: Command): void {
             projectFolder: resolve(folder),
             publish,
             clusters: { dev: options.devCluster, production: options.productionCluster },
+            smokeTask: undefined,
             allowBreaking: options.allowBreaking,
           },
           record,

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
-import { UserError } from "../errors.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
-import { duration, treeLines } from "./job-text.ts";
+import { requireCompleted } from "../rehearsal/require-completed.ts";
+import { duration, treeLines } from "../report/task-tree.ts";
 import {
   addBuildOptions,
   addJsonOption,
@@ -56,7 +56,7 @@ export function addRehearseCommand(program: Command): void {
           signal,
         });
         answer({ json: result, text: rehearsalText(result) });
-        if (result.outcome !== "completed") throw failureOf(result);
+        requireCompleted(result, project);
       });
     },
   );
@@ -65,20 +65,4 @@ export function addRehearseCommand(program: Command): void {
 function rehearsalText({ outcome, task, tookMs, tree }: RehearsalResult): string {
   const verdict = `Rehearsal of ${task.name}@${task.version}: ${outcome} in ${duration(tookMs)}`;
   return `${treeLines(tree)}\n${verdict}`;
-}
-
-function failureOf({ outcome, failures }: RehearsalResult): UserError {
-  const what = {
-    "timed-out": "did not end in time",
-    failed: "failed",
-    canceled: "was canceled",
-    completed: "",
-  };
-  return new UserError("job-failed", `The rehearsal's job ${what[outcome]}`, {
-    problems: failures.map(({ display, summary, traceback, place }) => ({
-      message: traceback === "" ? `${display}: ${summary}` : `${display}: ${summary}\n${traceback}`,
-      ...(place === undefined ? {} : { file: place.file, line: place.line }),
-    })),
-    next: "Mend what the task ran into, and rehearse again.",
-  });
 }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { readStatus } from "../release/status.ts";
+import { table } from "../report/table.ts";
 import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
 import { runCommand } from "./run.ts";
-import { table } from "./table.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 import { chooseWorkflow } from "./workflow-choice.ts";
 

@@ -5,12 +5,15 @@
  */
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ID } from "../api/gen/tilebox/v1/id_pb.ts";
 import { JobState } from "../api/gen/workflows/v1/core_pb.ts";
 import type { Build } from "../build/build.ts";
+import type { ClaimObstacle } from "../engine/claim-obstacle.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import { chooseIdentifier, withVersion } from "../engine/task-version.ts";
 import { UserError } from "../errors.ts";
+import { obstacleText } from "../jobs/obstacle-text.ts";
 import { submitJob } from "../jobs/submit.ts";
 import { readTracebacks } from "../jobs/tracebacks.ts";
 import { readTaskTree, type TaskTree } from "../jobs/tree.ts";
@@ -48,13 +51,21 @@ export interface RehearsalLimits {
 export const rehearsalLimits: RehearsalLimits = { totalMs: 10 * 60_000, concurrency: 2 };
 
 export interface RehearsalResult {
-  readonly outcome: "completed" | "failed" | "canceled" | "timed-out";
+  /** stalled: it waits for something that this rehearsal does not have, as `waiting` says. */
+  readonly outcome: "completed" | "failed" | "canceled" | "stalled" | "timed-out";
   /** The task as the build has it, which is compatible with the one that was asked for. */
   readonly task: TaskIdentifier;
   readonly tookMs: number;
   readonly tree: TaskTree;
   /** One for each task that failed, optional ones too. */
   readonly failures: readonly TaskFailure[];
+  /** Tasks that were still queued, and why; empty for a job that has ended. */
+  readonly waiting: readonly WaitingTask[];
+}
+
+export interface WaitingTask extends TaskIdentifier {
+  readonly display: string;
+  readonly reasons: readonly string[];
 }
 
 /** A summary of more tasks is read by nobody. */
@@ -74,7 +85,8 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
   const folder = await watchdog.makeFolder(tmpdir());
   try {
     await using stage = await openStage({ ...options, concurrency: limits.concurrency, folder, watchdog });
-    const { jobId, state } = await runJob(options, stage);
+    const { jobId, state, stalled } = await runJob(options, stage);
+    const waiting = hasEnded(state) ? [] : await waitingTasks(stage, jobId);
     // Workers tell their last spans, in which the tracebacks stand, as they end.
     if (hasEnded(state)) stage.runner.drain("the job has ended");
     else stage.runner.quit();
@@ -83,7 +95,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
     const tree = await readTaskTree(stage.api, jobId, shownTasks, signal);
     const tracebacks = await readTracebacks(stage.api, jobId, signal);
     return {
-      outcome: outcomes.get(state) ?? "timed-out",
+      outcome: outcomes.get(state) ?? (stalled ? "stalled" : "timed-out"),
       task,
       tookMs: Math.round(performance.now() - startedMs),
       tree,
@@ -91,6 +103,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalResu
         folder: await stage.filesFolder(),
         manifest: build.manifest,
       }),
+      waiting,
     };
   } finally {
     watchdog.removeFolder(folder);
@@ -103,25 +116,76 @@ const outcomes: ReadonlyMap<JobState, RehearsalResult["outcome"]> = new Map([
   [JobState.CANCELED, "canceled"],
 ]);
 
-/** Submits the job and waits for its end; the state is another one when the time is over before. */
+interface JobEnd {
+  readonly jobId: ID;
+  /** Another one than those that outcomes are for when it did not end. */
+  readonly state: JobState;
+  readonly stalled: boolean;
+}
+
+/** Submits the job and waits until it has ended, cannot go on, or the time is over. */
 async function runJob(
   { task, limits, signal, log }: RehearsalOptions,
-  { api, runner, broken }: RehearsalStage,
-): Promise<{ readonly jobId: ID; readonly state: JobState }> {
+  stage: RehearsalStage,
+): Promise<JobEnd> {
+  const { api, runner, broken } = stage;
   const job = { name: `rehearsal of ${task.name}`, task, input: task.input, cluster: "", maxRetries: 0 };
   const { id: jobId } = await submitJob(api, job, (sizeBytes) => randomBytes(sizeBytes), signal);
   if (jobId === undefined) throw new TypeError("a job without an id");
   const limit = AbortSignal.timeout(limits.totalMs);
+  const over = new AbortController();
+  const waited = AbortSignal.any([signal, limit, over.signal]);
   try {
-    const ended = waitForJob(api, jobId, AbortSignal.any([signal, limit]));
+    const ended = waitForJob(api, jobId, waited);
     // A runner that ends by itself was refused, which its own control plane does not do.
-    const { state } = await Promise.race([ended, broken, runner.ended.then(() => ended)]);
-    return { jobId, state };
+    const first = await Promise.race([
+      ended,
+      broken,
+      runner.ended.then(() => ended),
+      stalls(stage, jobId, waited),
+    ]);
+    if (first === "stalled") log.warning("The job waits for what nobody here can run");
+    return first === "stalled"
+      ? { jobId, state: JobState.UNSPECIFIED, stalled: true }
+      : { jobId, state: first.state, stalled: false };
   } catch (error) {
     if (!limit.aborted || signal.aborted) throw error;
     log.warning(`The rehearsal did not end within ${limits.totalMs / 1_000} s`);
-    return { jobId, state: JobState.UNSPECIFIED };
+    return { jobId, state: JobState.UNSPECIFIED, stalled: false };
+  } finally {
+    over.abort();
   }
+}
+
+const lookEveryMs = 1_000;
+
+/** Fulfilled when nothing runs and every queued task waits for what will not come; never when the job ends. */
+async function stalls(stage: RehearsalStage, jobId: ID, signal: AbortSignal): Promise<"stalled"> {
+  await stage.loaded;
+  for (let looks = 0; looks < 2; ) {
+    await delay(lookEveryMs, undefined, { signal }).catch(() => {});
+    signal.throwIfAborted();
+    const { state, tasks } = await stage.explain(jobId);
+    const stuck =
+      state !== "running" && tasks.length > 0 && tasks.every(({ obstacles }) => obstacles.some(isFinal));
+    // Seen twice, because a task may have ended between the two halves of a look.
+    looks = stuck ? looks + 1 : 0;
+  }
+  return "stalled";
+}
+
+/** What no passing of time in a rehearsal mends: there is one runner, on one cluster, with one release. */
+function isFinal({ kind }: ClaimObstacle): boolean {
+  return kind !== "not-queued" && kind !== "not-loaded";
+}
+
+async function waitingTasks(stage: RehearsalStage, jobId: ID): Promise<WaitingTask[]> {
+  const { tasks } = await stage.explain(jobId);
+  return tasks.map(({ display, identifier, obstacles }) => ({
+    ...identifier,
+    display,
+    reasons: obstacles.map(obstacleText),
+  }));
 }
 
 /** The task by which the build would run the one that is asked for, found before anything is started. */

@@ -4,9 +4,12 @@ import { mkdir, realpath } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { ApiClient } from "../api/client.ts";
+import type { JobExplanation } from "../api/explain-job.ts";
+import type { ID } from "../api/gen/tilebox/v1/id_pb.ts";
 import { verifyArchive } from "../artifact/verify.ts";
 import type { Build } from "../build/build.ts";
-import { type ReleaseError, SystemError } from "../errors.ts";
+import { idFromBytes } from "../engine/id.ts";
+import { SystemError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { publishBuild } from "../release/publish.ts";
 import { releaseIdBytes } from "../release/release-id.ts";
@@ -25,6 +28,10 @@ export interface RehearsalStage extends AsyncDisposable {
   readonly runner: OpenedRunner;
   /** Rejects when the release cannot be loaded; never fulfilled. */
   readonly broken: Promise<never>;
+  /** Fulfilled when the release is loaded; it may never be. */
+  readonly loaded: Promise<void>;
+  /** Why queued tasks are not being claimed. */
+  explain(jobId: ID): Promise<JobExplanation>;
   /** Where the release is unpacked, as Python names it. */
   filesFolder(): Promise<string>;
 }
@@ -56,14 +63,26 @@ export async function openStage(options: StageOptions): Promise<RehearsalStage> 
   stack.defer(() => plane.close(closeMs));
   const api = stack.use(plane.connect("rehearsal"));
   await release(api, options);
-  const { promise: broken, reject } = Promise.withResolvers<never>();
-  broken.catch(() => {});
-  const runner = stack.use(await openStageRunner(options, plane, reject));
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {});
+  const loaded = Promise.withResolvers<void>();
+  const onEvent = (event: RunnerEvent): void => {
+    if (event.kind === "release-broken") broken.reject(event.error);
+    if (event.kind === "worker-ready") loaded.resolve();
+    logEvent(options.log, event);
+  };
+  const runner = stack.use(await openStageRunner(options, plane, onEvent));
   const owned = stack.move();
   return {
     api,
     runner,
-    broken,
+    broken: broken.promise,
+    loaded: loaded.promise,
+    explain: ({ uuid }) => {
+      const id = idFromBytes<"job">(uuid);
+      if (id === undefined) throw new SystemError("internal", "A job without an id was submitted");
+      return plane.explainJob(id);
+    },
     filesFolder: () => {
       const files = filesFolderOf(join(folder, "runner"), build.digest);
       return realpath(files).catch(() => files);
@@ -87,20 +106,14 @@ async function release(api: ApiClient, { build, log, signal }: StageOptions): Pr
 async function openStageRunner(
   options: StageOptions,
   plane: ControlPlane,
-  onBroken: (error: ReleaseError) => void,
+  onEvent: (event: RunnerEvent) => void,
 ): Promise<OpenedRunner> {
-  const { folder, log, watchdog, env } = options;
+  const { folder, watchdog, env } = options;
   const random = (sizeBytes: number) => randomBytes(sizeBytes);
   const { secret } = await createKey(plane.store.keys, { name: "runner", role: "runner" }, random);
   const { addresses } = await plane.listen([{ kind: "tcp", host: "127.0.0.1", port: 0 }], "keys");
   const [address] = addresses;
   if (address?.kind !== "tcp") throw new SystemError("internal", "The rehearsal has no address");
-  const onEvent = (event: RunnerEvent): void => {
-    if (event.kind === "release-broken") onBroken(event.error);
-    const { level, text } = eventLine(event);
-    if (level === "warning" && event.kind !== "release-broken") log.warning(text);
-    else if (level === "info") log.info(text);
-  };
   return await openRunner({
     url: `http://127.0.0.1:${address.port}`,
     apiKey: secret,
@@ -122,4 +135,12 @@ async function ownTemporaryFolder(folder: string): Promise<Record<"TMPDIR" | "TM
   const temporary = join(folder, "tmp");
   await mkdir(temporary);
   return { TMPDIR: temporary, TMP: temporary, TEMP: temporary };
+}
+
+/** A release that cannot be loaded is told as the rehearsal's own failure. */
+function logEvent(log: Log, event: RunnerEvent): void {
+  if (event.kind === "release-broken") return;
+  const { level, text } = eventLine(event);
+  if (level === "warning") log.warning(text);
+  else if (level === "info") log.info(text);
 }

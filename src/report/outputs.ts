@@ -38,6 +38,7 @@ export function reportOf(record: RunRecord) {
     files: content?.manifest,
     archive: build?.archive,
     measured: content?.measured,
+    rehearsal: record.rehearsal,
     contract: record.contract,
     release: release && { id: release.id, outcome: release.outcome },
     plan: record.plan?.map(({ cluster, stage, before, after, change }) => ({

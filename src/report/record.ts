@@ -1,13 +1,22 @@
 import type { Build, CheckedContent } from "../build/build.ts";
 import type { BuildOrigin } from "../build/cached-build.ts";
 import { causeChain, type ErrorCode, type Problem, type ReleaseError } from "../errors.ts";
+import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { ContractCheck } from "../release/contract-check.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
 import type { PublishedRelease } from "../release/publish.ts";
 
 /** The stages of a run, in their order; a failure names the one it happened in. */
-export type Stage = "inputs" | "project" | "build" | "publish" | "contract" | "dev" | "production";
+export type Stage =
+  | "inputs"
+  | "project"
+  | "build"
+  | "rehearsal"
+  | "publish"
+  | "contract"
+  | "dev"
+  | "production";
 
 export interface Failure {
   readonly stage: Stage;
@@ -49,6 +58,8 @@ export interface RunRecord {
   content?: CheckedContent;
   /** Why the run did, or did not, build. */
   origin?: ContentOrigin;
+  /** The job that was run from the artifact before anything was published. */
+  rehearsal?: RehearsalResult;
   /** How the tasks stand to those of earlier releases, or why that is not known. */
   contract?: ContractReport;
   release?: PublishedRelease;

@@ -4,6 +4,7 @@ const stageNames: Record<Stage, string> = {
   inputs: "reading the inputs",
   project: "reading the project",
   build: "building",
+  rehearsal: "rehearsing",
   publish: "publishing",
   contract: "comparing the task contract",
   dev: "deploying to dev",

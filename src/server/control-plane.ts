@@ -1,8 +1,10 @@
 /** A whole control plane over one data folder: opened once, reached over sockets, in process, or both. */
 import { join } from "node:path";
 import type { ApiClient } from "../api/client.ts";
+import type { JobExplanation } from "../api/explain-job.ts";
 import { artifactLimits } from "../artifact/limits.ts";
 import type { Clock, Random } from "../engine/id.ts";
+import type { JobId } from "../engine/job.ts";
 import { UserError } from "../errors.ts";
 import type { Store } from "../store/port.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
@@ -14,7 +16,7 @@ import { contractRoutes } from "./contract-routes.ts";
 import { createGrpcUnary } from "./grpc-unary.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { connectInProcess } from "./in-process.ts";
-import { explanationRoutes } from "./job-explanation.ts";
+import { explainJob, explanationRoutes } from "./job-explanation.ts";
 import { createJobServices } from "./job-services.ts";
 import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
 import { otlpRoutes } from "./otlp-routes.ts";
@@ -47,6 +49,8 @@ export interface ControlPlane {
    * Throws listen-failed; auth-required for `none` on an address that other machines reach.
    */
   listen(addresses: readonly ListenAddress[], auth: "keys" | "none"): Promise<Listener>;
+  /** Why the job's queued tasks are not being claimed. Throws job-not-found. */
+  explainJob(id: JobId): Promise<JobExplanation>;
   /** A client without a socket. `name` is the actor in the history; it may do everything. */
   connect(name: string): ApiClient;
   /** Stops listening, lets calls end within the limit, and closes the store. May be called again. */
@@ -76,12 +80,13 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const keys: KnownKeys = {
     findKey: async (sha256) => (await store.keys.findKey(sha256)) ?? registry.findWorker(sha256),
   };
+  const explanation = { store, seen: jobServices.seen };
   const httpRoutes = [
     ...healthRoutes(async () => !closing.signal.aborted && (await store.probe().then(() => true))),
     ...otlpRoutes({ telemetry: store.telemetry, clock }),
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),
     ...contractRoutes(room),
-    ...explanationRoutes({ store, seen: jobServices.seen }),
+    ...explanationRoutes(explanation),
     ...runnerRoutes({ registry, clusters: store.clusters, closing: closing.signal }),
   ];
   return {
@@ -111,6 +116,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       listeners.push(listener);
       return listener;
     },
+    explainJob: (id) => explainJob(explanation, id),
     connect: (name) =>
       connectInProcess(
         createRoutes(services, { authenticate: trustEveryone(name), report, peer: { destroyed: false } }),

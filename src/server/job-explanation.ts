@@ -38,7 +38,7 @@ export function explanationRoutes(deps: ExplanationDeps): readonly HttpRoute[] {
 }
 
 /** Throws job-not-found. */
-async function explainJob(deps: ExplanationDeps, id: JobId): Promise<JobExplanation> {
+export async function explainJob(deps: ExplanationDeps, id: JobId): Promise<JobExplanation> {
   const { jobs } = deps.store;
   const { state } = await jobs.getJob(id);
   const queued = (await jobs.readTaskTree(id, readTasks)).filter((task) => task.state === "queued");

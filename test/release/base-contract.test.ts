@@ -121,7 +121,7 @@ describe("what a pull request is compared with", () => {
       const publish = { kind: "build-only", why: "a test", base: { name: "main", commit } } as const;
       const clusters = { dev: [], production: [] };
       const run = runPipeline(
-        { projectFolder: project.folder, publish, clusters, allowBreaking },
+        { projectFolder: project.folder, publish, clusters, smokeTask: undefined, allowBreaking },
         record,
         deps,
       );

@@ -1,4 +1,4 @@
-import { visible } from "../report/untrusted-text.ts";
+import { visible } from "./untrusted-text.ts";
 
 /** Columns as wide as their longest cell, two spaces apart, without a trailing blank. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
