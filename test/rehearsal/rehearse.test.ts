@@ -40,7 +40,7 @@ function run(built: Build, name: string, input: unknown, changes: Partial<Rehear
   const [task = "", version = "v1.0"] = name.split("@");
   return rehearse({
     build: built,
-    task: { name: task, version, input: taskInput(JSON.stringify(input), "the input") },
+    task: { name: task, version, input: taskInput(JSON.stringify(input) ?? "", "the input") },
     limits: rehearsalLimits,
     env: process.env,
     log: silentLog,
@@ -101,6 +101,21 @@ describe("a rehearsal", () => {
       result.failures.map(({ summary }) => summary),
       ["ValueError: a preview holds 16 tiles, not 17"],
     );
+  });
+
+  it("is over when what is left can never run, and says what that is", async () => {
+    const summon = { name: "unruly/Summon", version: "v1.0", input: taskInput("", "the input") };
+    const result = await run(builds.unruly, "unruly/Summon", undefined, { task: summon });
+    assert.equal(result.outcome, "stalled");
+    assert.deepEqual(
+      result.waiting.map(({ name, reasons }) => [name, reasons.length]),
+      [["unruly/Ghost", 1]],
+    );
+    assert.match(
+      result.waiting[0]?.reasons[0] ?? "",
+      /no release on the cluster \S+ has a task unruly\/Ghost/,
+    );
+    await assertGone();
   });
 
   it("is over when its time is, with what was done until then", async () => {

@@ -6,7 +6,7 @@ import type { ReleaseToMake } from "./deployed-release.ts";
 export const unruly: ReleaseToMake = {
   workflow: "unruly",
   entrypoint: { kind: "runner", objectPath: "unruly:runner" },
-  tasks: ["Branch", "Forest", "Misbehave", "Nothing", "Note", "Tree", "Wobbly"].map((name) => ({
+  tasks: ["Branch", "Forest", "Misbehave", "Nothing", "Note", "Summon", "Tree", "Wobbly"].map((name) => ({
     name: `unruly/${name}`,
     version: "v1.0",
   })),

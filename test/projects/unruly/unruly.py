@@ -111,6 +111,26 @@ class Branch(Task):
         context.submit_subtask(Note(self.effects, f"branch{self.number}", 0), depends_on=leaves)
 
 
+class Ghost(Task):
+    """No runner has it."""
+
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "unruly/Ghost", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> None:
+        pass
+
+
+class Summon(Task):
+    @staticmethod
+    def identifier() -> tuple[str, str]:
+        return "unruly/Summon", "v1.0"
+
+    def execute(self, context: ExecutionContext) -> None:
+        context.submit_subtask(Ghost())
+
+
 class Misbehave(Task):
     """Does what its name says, after it has written that it begins."""
 
@@ -162,4 +182,4 @@ class Misbehave(Task):
         ctypes.PyDLL(None).sleep(300)
 
 
-runner = Runner(tasks=[Nothing, Note, Tree, Wobbly, Forest, Branch, Misbehave])
+runner = Runner(tasks=[Nothing, Note, Tree, Wobbly, Forest, Branch, Summon, Misbehave])
