@@ -12,8 +12,7 @@ import { changesSince } from "./release/content-changes.ts";
 import { checkDeployedContracts, requireUnbroken } from "./release/contract-check.ts";
 import { deployStage, readClusters } from "./release/deploy.ts";
 import { type DeployedRelease, planDeployment } from "./release/deploy-plan.ts";
-import { type PublishedRelease, publishBuild } from "./release/publish.ts";
-import { lookUpContent, noReleaseHas } from "./release/published-content.ts";
+import type { PublishedRelease } from "./release/publish.ts";
 import type { ReleaseApi } from "./release/release-api.ts";
 import { buildLines } from "./report/build-lines.ts";
 import { contractLines } from "./report/contract-lines.ts";
@@ -130,6 +129,8 @@ async function reuseOrPublish(
 ): Promise<PublishedRelease> {
   const { log, signal } = deps;
   enter(record, "publish", deps);
+  // Loaded here with the wire's messages, which a check does not need.
+  const { lookUpContent, noReleaseHas } = await import("./release/published-content.ts");
   const { published, newest } = await lookUpContent(api, packed, signal);
   if (published !== undefined) {
     record.content = published.content;
@@ -146,6 +147,7 @@ async function reuseOrPublish(
   const build = await buildContent(packed, changes, record, deps);
   await rehearseBuild(build, packed.project, smokeTask, record, deps);
   enter(record, "publish", deps);
+  const { publishBuild } = await import("./release/publish.ts");
   return await publishBuild(api, build, { createWorkflow: plan.createWorkflow, signal, log });
 }
 

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { runPipeline } from "../pipeline.ts";
 import type { BuildOnlyPlan } from "../run-plan.ts";
 import {
   addBuildOptions,
@@ -29,6 +28,7 @@ export function addBuildCommand(program: Command): void {
     .addOption(allowBreakingOption());
   addJsonOption(addBuildOptions(command)).action(async (folder: string, options: CheckOptions) => {
     await runForTerminal(options, async (record, signal) => {
+      const { runPipeline } = await import("../pipeline.ts");
       const { base: commit, allowBreaking } = options;
       const publish: BuildOnlyPlan = {
         kind: "build-only",

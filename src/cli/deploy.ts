@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { UserError } from "../errors.ts";
-import { rollOut } from "../pipeline.ts";
 import { resolveRollout } from "../release/clusters.ts";
 import { readClusters } from "../release/deploy.ts";
 import { findRelease, type ReleaseChoice } from "../release/find-release.ts";
@@ -42,6 +41,7 @@ export function addDeployCommand(program: Command): void {
     .addOption(allowBreakingOption());
   addJsonOption(addApiOptions(command)).action(async (folder: string, options: DeployOptions) => {
     await runForTerminal(options, async (record, signal) => {
+      const { rollOut } = await import("../pipeline.ts");
       const choice = releaseChoice(options);
       const deps = terminalDeps({ signal });
       record.stage = "project";

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { runPipeline } from "../pipeline.ts";
 import type { ClusterInput, PublishPlan } from "../run-plan.ts";
 import {
   type ApiOptions,
@@ -42,6 +41,7 @@ export function addPublishCommand(program: Command): void {
   addJsonOption(addApiOptions(addBuildOptions(command))).action(
     async (folder: string, options: PublishOptions) => {
       await runForTerminal(options, async (record, signal) => {
+        const { runPipeline } = await import("../pipeline.ts");
         const publish: PublishPlan = {
           kind: "publish",
           why: "this is workflow-release publish",

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { readStatus } from "../release/status.ts";
 import { table } from "../report/table.ts";
 import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
 import { runCommand } from "./run.ts";
@@ -15,6 +14,7 @@ export function addStatusCommand(program: Command): void {
   addJsonOption(addApiOptions(command)).action(
     async (folder: string, options: JsonOption & ApiOptions & { readonly workflow?: string }) => {
       await runCommand(options, async (signal) => {
+        const { readStatus } = await import("../release/status.ts");
         const deps = terminalDeps({ signal });
         const { slug } = await chooseWorkflow(folder, options.workflow, deps);
         const status = await readStatus(await deps.connect(apiTargetOf(options)), slug, signal);
