@@ -32,7 +32,7 @@ export interface ExplainCalls {
 /** A job's obstacles are few and short; what is longer is something else. */
 const maxAnswerBytes = 1024 * 1024;
 
-export function obstaclesPath(job: string): string {
+function obstaclesPath(job: string): string {
   return `/jobs/${job}/obstacles`;
 }
 

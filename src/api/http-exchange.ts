@@ -71,7 +71,9 @@ export async function requireSuccess(response: http.IncomingMessage): Promise<vo
   const metadata = new Headers();
   const retryAfter = response.headers["retry-after"];
   if (retryAfter !== undefined) metadata.set("retry-after", retryAfter);
-  const fallback = new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status), metadata);
+  // Connect's table leaves these two open; both say that the server has no such call.
+  const code = status === 405 || status === 501 ? Code.Unimplemented : codeFromHttpStatus(status);
+  const fallback = new ConnectError(`HTTP ${status}`, code, metadata);
   const body = await readAtMost(response, maxErrorBytes);
   throw errorFromJsonBytes(body, metadata, fallback);
 }

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { JobState, TaskState } from "../../src/api/gen/workflows/v1/core_pb.ts";
+import { taskInput } from "../../src/jobs/input.ts";
+import { readLogs } from "../../src/jobs/logs.ts";
+import { submitJob } from "../../src/jobs/submit.ts";
 import { processesWith } from "../support/process-list.ts";
 import { createRunnerStage, type RunnerStage } from "../support/runner-stage.ts";
 import { effectsFile, readEffects } from "../support/unruly.ts";
@@ -69,6 +73,56 @@ describe("a release runner", () => {
     assert.equal(await begun(effects, "raise_error"), 3);
     assert.match((await stage.rootTask(job)).display, /ValueError\('on purpose'\)/);
     assert.equal(runner.events.filter(({ kind }) => kind === "worker-died").length, 0);
+  });
+});
+
+describe("a worker of before 0.64", () => {
+  it("runs tasks, and its logs reach the control plane", async () => {
+    const tasks = [{ name: "counting/Count", version: "v0.3" }];
+    const entrypoint = { kind: "runner", objectPath: "counting:runner" } as const;
+    const legacy = await stage.publish("legacy", {}, { workflow: "counting", entrypoint, tasks });
+    const cluster = await stage.cluster("legacy", legacy);
+    await using runner = await stage.runner(cluster);
+    // The release's v0.3 runs what was submitted as v0.1.
+    const job = await submitJob(
+      stage.admin,
+      {
+        name: "count",
+        task: { name: "counting/Count", version: "v0.1" },
+        input: taskInput("2", "it"),
+        cluster,
+        maxRetries: 0,
+      },
+      (sizeBytes) => randomBytes(sizeBytes),
+      new AbortController().signal,
+    );
+    assert.equal((await stage.end(job)).state, JobState.COMPLETED);
+    runner.runner.drain("the test is over");
+    await runner.runner.ended;
+    assert.ok(job.id);
+    const query = { jobId: job.id, taskId: undefined, limit: 10 };
+    const lines = await readLogs(stage.admin, query, new AbortController().signal);
+    assert.equal(lines.filter(({ message }) => message === "Counted").length, 3);
+  });
+});
+
+describe("tasks that are claimed ahead while tasks are short", () => {
+  it("go back to the queue when the one before them takes long, and run when it is their turn", async () => {
+    const cluster = await stage.cluster("ahead", stage.release);
+    await using runner = await stage.runner(cluster);
+    const effects = effectsFile(stage.folder);
+    const short = await stage.submit(cluster, "Tree", { effects, width: 60, seconds: 0 });
+    assert.equal((await stage.end(short)).state, JobState.COMPLETED);
+    const long = await stage.submit(cluster, "Note", { effects, label: "long", seconds: 3 });
+    await runner.event("task-started", ({ task }) => task.job?.name === "Note");
+    const behind = await stage.submit(cluster, "Note", { effects, label: "behind", seconds: 0 });
+    const { task } = await runner.event("task-handed-back");
+    assert.ok(task.job?.id && behind.id && Buffer.from(task.job.id.uuid).equals(behind.id.uuid));
+    // It is told a moment after it is decided.
+    while ((await stage.rootTask(behind)).state !== TaskState.QUEUED) await delay(20);
+    for (const job of [long, behind]) assert.equal((await stage.end(job)).state, JobState.COMPLETED);
+    assert.equal(runner.events.filter(({ kind }) => kind === "task-handed-back").length, 1);
+    assert.equal(await begun(effects, "behind"), 1);
   });
 });
 
