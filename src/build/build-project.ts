@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ArchiveFile } from "../artifact/archive-writer.ts";
@@ -12,8 +12,9 @@ import type { StartProgress } from "../worker/start-failure.ts";
 import { workerCommand } from "../worker/start-worker.ts";
 import { createWatchdog } from "../worker/watchdog.ts";
 import type { Build } from "./build.ts";
+import { buildFileName, writeBuildFile } from "./build-file.ts";
 import { type DiscoveryLimits, discoverTasks, discoveryLimits } from "./discover.ts";
-import { buildFileName, type PackedProject, packProject } from "./pack-project.ts";
+import { type PackedProject, packProject } from "./pack-project.ts";
 
 export interface BuildOptions {
   /** Absolute; made when it is not there. The archive and build.json are written into it. */
@@ -103,11 +104,4 @@ async function discoverIn(
 function progressLine({ phase, elapsedMs, limitMs }: StartProgress): string {
   const doing = phase === "environment" ? "Preparing the environment" : "Importing the project's module";
   return `${doing}: ${Math.round(elapsedMs / 1000)} s of at most ${Math.round(limitMs / 1000)} s`;
-}
-
-/** Writes build.json; whoever sees it sees all of it. */
-export async function writeBuildFile(folder: string, build: Build): Promise<void> {
-  const staging = join(folder, `${buildFileName}.partial`);
-  await writeFile(staging, `${JSON.stringify(build, undefined, 2)}\n`);
-  await rename(staging, join(folder, buildFileName));
 }

@@ -7,11 +7,12 @@ import type { Manifest } from "../artifact/manifest.ts";
 import { compareManifests, type ManifestChanges } from "../artifact/manifest-changes.ts";
 import { archiveName } from "../project/selection.ts";
 import type { Build } from "./build.ts";
-import { type BuildOptions, buildPacked, writeBuildFile } from "./build-project.ts";
+import { buildFileName, writeBuildFile } from "./build-file.ts";
+import type { BuildOptions } from "./build-project.ts";
 import type { BuildCache } from "./cache/build-cache.ts";
 import type { CacheEntry } from "./cache/entry.ts";
 import { type CacheMiss, missText } from "./cache/miss.ts";
-import { buildFileName, type PackedProject } from "./pack-project.ts";
+import type { PackedProject } from "./pack-project.ts";
 
 /** Where a build comes from, and why. */
 export type BuildOrigin =
@@ -49,6 +50,8 @@ export async function buildOrReuse(
   }
   log.info(missText(found));
   const changes = await changesSinceLastBuild(packed, options.outputFolder);
+  // Loaded here with all that starts a worker.
+  const { buildPacked } = await import("./build-project.ts");
   const build = await buildPacked(packed, options);
   const trouble = "kind" in cache ? undefined : await cache.keep(packed, build);
   if (trouble !== undefined) log.info(`not kept in the cache: ${trouble}`);

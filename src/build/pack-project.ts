@@ -9,6 +9,7 @@ import type { Project } from "../project/project.ts";
 import { selectFiles } from "../project/select.ts";
 import { archiveName } from "../project/selection.ts";
 import type { PackMeasurements } from "./build.ts";
+import { buildFileName } from "./build-file.ts";
 
 /** A project's content, known by its digest before anything is compressed, written or started. */
 export interface PackedProject {
@@ -23,9 +24,6 @@ export interface PackedProject {
    */
   writeArchive(): Promise<ArchiveFile>;
 }
-
-/** Beside the archive: the Build as JSON. There is none while a build runs or after one that failed. */
-export const buildFileName = "build.json";
 
 /** A larger tar is read a second time when its archive is needed; a runner of GitHub has 7 GiB and more. */
 const maxHeldBytes = 256 * 1024 * 1024;

@@ -4,7 +4,7 @@ import { type Problem, UserError } from "../errors.ts";
 import type { DeployPlan, PlannedCluster } from "./deploy-plan.ts";
 import type { ReleaseApi } from "./release-api.ts";
 import { toDeployedRelease } from "./release-id.ts";
-import { countStranded, type StrandedJobs } from "./stranded-jobs.ts";
+import type { StrandedJobs } from "./stranded-jobs.ts";
 
 /** The task contract of this run against an earlier one. */
 export interface ContractCheck {
@@ -60,6 +60,8 @@ async function jobsOf(
   const names = new Set(findings.filter(strands).map(({ task }) => task));
   if (names.size === 0) return [];
   const tasks = before.tasks.filter(({ name }) => names.has(name));
+  // Loaded here with the wire's messages: most contracts strand nothing.
+  const { countStranded } = await import("./stranded-jobs.ts");
   return await Promise.all(clusters.map(({ cluster }) => countStranded(api, cluster, tasks, signal)));
 }
 
