@@ -101,8 +101,8 @@ async function placeArchive({ archive, archiveSha256 }: CacheEntry, path: string
 
 /** Whether build.json is that of this build; it is large, and seldom another one. */
 async function isDescribed({ digest, fingerprint }: Build, outputFolder: string): Promise<boolean> {
-  const text = await readFile(join(outputFolder, buildFileName), "utf8").catch(() => "");
-  return text.includes(digest) && text.includes(fingerprint);
+  const json = await readFile(join(outputFolder, buildFileName)).catch(() => Buffer.alloc(0));
+  return json.includes(digest) && json.includes(fingerprint);
 }
 
 /** By the build.json that the build before left, which is there on a laptop and not on a runner of GitHub. */
