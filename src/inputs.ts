@@ -5,20 +5,13 @@
 import { tmpdir } from "node:os";
 import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "./action-contract.ts";
+import { parseCache } from "./cache-input.ts";
 import { type Problem, UserError } from "./errors.ts";
 import { readBaseCommit } from "./github-run.ts";
 import { nearestName } from "./project/nearest-name.ts";
 import { parseSmokeTask, type SmokeTask } from "./rehearsal/smoke-task.ts";
 import { readReportInputs } from "./report-inputs.ts";
-import {
-  type ApiTarget,
-  type BuildOnlyPlan,
-  type CachePlan,
-  type ClusterInput,
-  cachePlan,
-  type PublishPlan,
-  type RunPlan,
-} from "./run-plan.ts";
+import type { ApiTarget, BuildOnlyPlan, CachePlan, ClusterInput, PublishPlan, RunPlan } from "./run-plan.ts";
 
 /** What the runner says about itself. */
 export interface RunnerContext {
@@ -94,7 +87,7 @@ export function readActionInputs(env: Environment): ActionInputs {
     });
   }
   const base = publish.kind === "build-only" ? readBaseCommit(env) : undefined;
-  const cache = parseCache(env, read("cache"), publish, problems);
+  const cache = parseCache(env, read("cache"), publish, readApiTarget(env).apiKey, problems);
   problems.push(...readReportInputs(env).problems);
   if (problems.length > 0) {
     throw new UserError(
@@ -202,36 +195,6 @@ function parsePublish(
       });
       return { kind: "build-only", why: "publish is not valid" };
   }
-}
-
-/**
- * Releases are built without the cache, so that what a cache could do to them need not be asked; code of others that
- * runs with this repository's rights (pull_request_target, workflow_run) must not leave anything behind in it.
- */
-function parseCache(
-  env: Environment,
-  value: string,
-  publish: PublishPlan | BuildOnlyPlan,
-  problems: Problem[],
-): CachePlan {
-  if (value === "false") return { kind: "off", miss: { kind: "switched-off" } };
-  if (value !== "auto" && value !== "true") {
-    problems.push({
-      message: `cache: ${JSON.stringify(value)} is not a choice`,
-      hint: "auto, true or false",
-    });
-  }
-  const event = value === "true" ? undefined : uncachedEvent(env);
-  if (event !== undefined) return { kind: "off", miss: { kind: "event", event } };
-  return cachePlan(publish, readApiTarget(env).apiKey);
-}
-
-function uncachedEvent(
-  env: Environment,
-): "tag push" | "release" | "pull_request_target" | "workflow_run" | undefined {
-  const event = env.GITHUB_EVENT_NAME;
-  if (event === "release" || event === "pull_request_target" || event === "workflow_run") return event;
-  return event === "push" && env.GITHUB_REF?.startsWith("refs/tags/") ? "tag push" : undefined;
 }
 
 function parseRelease(value: string, problems: Problem[]): PublishPlan["release"] {

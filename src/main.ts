@@ -7,11 +7,8 @@ import { type ReleaseError, SystemError, toReleaseError } from "./errors.ts";
 import { readGitHubRun } from "./github-run.ts";
 import { readRunnerContext } from "./inputs.ts";
 import { actionLog } from "./report/action-log.ts";
-import { annotate } from "./report/annotations.ts";
 import { GitHubReporter } from "./report/github/reporter.ts";
 import { recordFailure, startRecord } from "./report/record.ts";
-import { runOutputs, runReport, runSummary, runVerdict } from "./report/run-report.ts";
-import { errorLines } from "./report/terminal.ts";
 import { type ReportInputs, readReportInputs } from "./report-inputs.ts";
 
 /**
@@ -43,7 +40,10 @@ function openReporter(
   });
 }
 
+/** What writes the report is loaded here, so that the first line of the log does not wait for it. */
 async function finish({ records, outputFolder }: ActionRun, report: ReportInputs): Promise<void> {
+  const { runOutputs, runReport, runSummary, runVerdict } = await import("./report/run-report.ts");
+  const { annotate } = await import("./report/annotations.ts");
   for (const record of records) record.endedAtMs ??= Date.now();
   const reportPath = join(outputFolder, "report.json");
   writeFileSync(reportPath, `${JSON.stringify(runReport(records), undefined, 2)}\n`);
@@ -54,7 +54,9 @@ async function finish({ records, outputFolder }: ActionRun, report: ReportInputs
 }
 
 /** What ended the run itself is the failure of every project that had not ended by then. */
-function failUnfinished({ records }: ActionRun, failure: ReleaseError): void {
+async function failUnfinished({ records }: ActionRun, failure: ReleaseError): Promise<void> {
+  const { errorLines } = await import("./report/terminal.ts");
+  const { runVerdict } = await import("./report/run-report.ts");
   for (const record of records) {
     if (record.endedAtMs === undefined) recordFailure(record, failure);
   }
@@ -89,7 +91,7 @@ async function main(): Promise<void> {
     if (telling !== undefined) process.exitCode = telling.exitCode;
   } catch (error) {
     const failure = toReleaseError(interruption.signal.aborted ? interruption.signal.reason : error);
-    failUnfinished(action, failure);
+    await failUnfinished(action, failure);
     process.exitCode = failure.exitCode;
   }
   await finish(action, report);
