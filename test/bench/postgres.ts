@@ -1,8 +1,8 @@
 /** A PostgreSQL of one's own for a measurement, with its default settings: every commit waits for the disk. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 export interface Postgres extends Disposable {
   /** Holds the socket; also the name of the host for clients. */
@@ -52,8 +52,8 @@ function findBinaries(): string | undefined {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : [];
   const folders = versions.map((version) => join(debian, version, "bin"));
-  const { status, stdout } = spawnSync("pg_config", ["--bindir"], { encoding: "utf8" });
-  if (status === 0) folders.push(stdout.trim());
+  // Elsewhere the server's programs are on PATH.
+  folders.push(...(process.env.PATH ?? "").split(delimiter));
   return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "pg_ctl")));
 }
 

@@ -7,7 +7,7 @@ import { median } from "./side-by-side.ts";
 
 const runners = 16;
 const measuredTasks = 4_000;
-const rounds = 5;
+const rounds = 9;
 const large = 1_000_000;
 
 async function openQueue(queued: number) {

@@ -8,6 +8,7 @@ import { jobContract } from "./contract-jobs.ts";
 import { keyAndArtifactContract } from "./contract-keys-and-artifacts.ts";
 import { releaseModelContract } from "./contract-release-model.ts";
 import { releaseContract } from "./contract-releases.ts";
+import { taskContract } from "./contract-tasks.ts";
 import { telemetryContract } from "./contract-telemetry.ts";
 
 export interface StoreUnderTest extends AsyncDisposable {
@@ -29,6 +30,7 @@ export function storeContract(open: OpenStore): void {
   deploymentContract(open);
   releaseModelContract(open);
   jobContract(open);
+  taskContract(open);
   jobListContract(open);
   telemetryContract(open);
 }
