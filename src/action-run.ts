@@ -15,6 +15,8 @@ export interface ActionRun {
   records: readonly [RunRecord, ...RunRecord[]];
   /** Absolute and empty. */
   readonly outputFolder: string;
+  /** Called when the log says what will be done: whatever else is to be loaded waits for it. */
+  readonly logBegun: () => Promise<void>;
   readonly stageEntered: (record: RunRecord) => void;
 }
 
@@ -29,6 +31,7 @@ export async function runAction(action: ActionRun, signal: AbortSignal): Promise
   if (publish.kind === "publish" && publish.api.apiKey !== undefined) core.setSecret(publish.api.apiKey);
   core.info(`${publish.kind === "publish" ? "Build, publish and deploy" : "Build only"}: ${publish.why}`);
   for (const warning of inputs.warnings) core.warning(warning);
+  await action.logBegun();
   const { findProjects } = await import("./project/find-projects.ts");
   const places = findProjects(inputs.projects, inputs.workspace);
   const folders = nameProjects(action, places);

@@ -7,7 +7,7 @@ import { type ReleaseError, SystemError, toReleaseError } from "./errors.ts";
 import { readGitHubRun } from "./github-run.ts";
 import { readRunnerContext } from "./inputs.ts";
 import { actionLog } from "./report/action-log.ts";
-import { GitHubReporter } from "./report/github/reporter.ts";
+import type { GitHubReporter } from "./report/github/reporter.ts";
 import { recordFailure, startRecord } from "./report/record.ts";
 import { type ReportInputs, readReportInputs } from "./report-inputs.ts";
 
@@ -23,12 +23,13 @@ const cancelledMs = 7_200;
 /** Time for GitHub to take the comment and the deployments: a comment whose writer died is free after 20 s. */
 const reportLimitMs = 45_000;
 
-function openReporter(
+async function openReporter(
   { channels, chosen, token, matrix }: ReportInputs,
   signal: AbortSignal,
-): GitHubReporter | undefined {
+): Promise<GitHubReporter | undefined> {
   const run = readGitHubRun(process.env);
   if (run === undefined || token === "") return undefined;
+  const { GitHubReporter } = await import("./report/github/reporter.ts");
   return new GitHubReporter({
     run,
     token,
@@ -69,10 +70,14 @@ async function main(): Promise<void> {
   if (report.token !== "") core.setSecret(report.token);
   const reporting = new AbortController();
   const stopReporting = () => reporting.abort(new Error("no answer in time"));
-  const reporter = openReporter(report, reporting.signal);
+  let reporter: GitHubReporter | undefined;
+  const loadReporter = async () => {
+    reporter ??= await openReporter(report, reporting.signal);
+  };
   const action: ActionRun = {
     records: [startRecord(Date.now(), helpUrl)],
     outputFolder: mkdtempSync(join(temporaryFolder, "workflow-release-")),
+    logBegun: loadReporter,
     stageEntered: (record) => reporter?.stageEntered(record),
   };
   const interruption = new AbortController();
@@ -96,6 +101,8 @@ async function main(): Promise<void> {
   }
   await finish(action, report);
   setTimeout(stopReporting, reportLimitMs).unref();
+  // A run whose inputs are wrong has not come so far.
+  await loadReporter();
   await reporter?.end(...action.records);
 }
 
