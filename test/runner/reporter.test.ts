@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { createApiClient } from "../../src/api/client.ts";
+import type { Cluster } from "../../src/api/gen/workflows/v1/workflows_pb.ts";
 import { Reporter } from "../../src/runner/reporter.ts";
 import { systemTime } from "../../src/runner/time.ts";
 import { watchDeployments } from "../../src/runner/watch-deployments.ts";
+import { packOneFile } from "../support/archives.ts";
 import { startControlPlane } from "../support/control-plane.ts";
 import { serveForeign } from "../support/foreign-server.ts";
+import { HeldTime } from "../support/held-time.ts";
+import { createScratchFolder } from "../support/scratch-folder.ts";
 
 const report = (stopped: boolean) => ({
   id: randomUUID(),
@@ -34,30 +38,44 @@ describe("a control plane that is not of this product", () => {
 });
 
 describe("watching deployments", () => {
-  it("looks at once when something was deployed, and not again before its time otherwise", async () => {
+  it("looks when the control plane tells of a change, without its own time having passed", async () => {
     await using server = await startControlPlane();
-    using api = await server.plane.connect("test");
+    await using folder = await createScratchFolder();
+    using admin = await server.client("admin");
     using runner = await createApiClient({
       url: server.url,
       apiKey: await server.createKey("runner"),
       env: {},
     });
-    const { slug } = await api.workflows.createCluster({ name: "watched", slug: "watched" });
+    await admin.workflows.createCluster({ name: "watched", slug: "watched" });
+    const { slug: workflowSlug } = await admin.workflows.createWorkflow({ name: "tiles" });
     const stop = new AbortController();
-    let looks = 0;
-    const watching = watchDeployments(
-      slug,
-      {
-        api: runner,
-        time: systemTime,
-        random: () => 0.5,
-        onCluster: () => void looks++,
-        onError: (error) => assert.fail(error),
+    const deployed = Promise.withResolvers<void>();
+    const deps = {
+      api: runner,
+      // It never passes: no look but the first is due.
+      time: new HeldTime(),
+      random: () => 0.5,
+      onCluster: ({ deployedReleases }: Cluster) => {
+        if (deployedReleases.length > 0) deployed.resolve();
       },
-      stop.signal,
-    );
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    assert.ok(looks >= 1 && looks <= 2, `${looks} looks`);
+      onError: (error: Error) => deployed.reject(error),
+    };
+    const watching = watchDeployments("watched", deps, stop.signal);
+    const { artifactId } = await admin.uploadArtifact(await packOneFile(folder, "x = 1"));
+    const content = {
+      fingerprint: "f".repeat(64),
+      tasks: [{ name: "a", version: "v1.0" }],
+      runnerObjectPath: "a:b",
+    };
+    const { id: releaseId } = await admin.workflows.publishWorkflowRelease({
+      workflowSlug,
+      artifactId: { uuid: artifactId },
+      content,
+    });
+    assert.ok(releaseId);
+    await admin.workflows.deployWorkflowRelease({ workflowSlug, releaseId, clusterSlugs: ["watched"] });
+    await deployed.promise;
     stop.abort();
     await watching;
   });
