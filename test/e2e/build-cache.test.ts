@@ -147,8 +147,9 @@ for (const fault of [
   });
 }
 
+/** After the magic's line, 32 bytes of HMAC and 4 of length, any of which may be a brace. */
 function headerOf(bytes: Buffer) {
-  const start = bytes.indexOf("{");
+  const start = bytes.indexOf("\n") + 1 + 32 + 4;
   const length = bytes.readUInt32BE(start - 4);
   return JSON.parse(bytes.toString("utf8", start, start + length));
 }
