@@ -43,7 +43,7 @@ test("reads every field", async () => {
     ".git/HEAD": "ref: refs/heads/main\n",
     "flows/a/tilebox.workflow.toml": `[workflow]
 slug = "my-Workflow-2"
-root = "../shared"
+root = "../common-flow"
 command = ["uv", "run", "serve.py"]
 [build]
 include = ["**/*.py", "uv.lock"]
@@ -54,13 +54,13 @@ clusters = ["dev-1"]
 [targets."prod_eu"]
 clusters = ["eu-1", "eu-2"]
 `,
-    "flows/shared/serve.py": "",
+    "flows/common-flow/serve.py": "",
   });
   const project = await loadProject(join(folder.path, "flows/a"));
   assert.deepEqual(project, {
     configPath: join(folder.path, "flows/a/tilebox.workflow.toml"),
     repositoryRoot: folder.path,
-    root: join(folder.path, "flows/shared"),
+    root: join(folder.path, "flows/common-flow"),
     slug: "my-Workflow-2",
     entrypoint: { kind: "command", argv: ["uv", "run", "serve.py"] },
     include: ["**/*.py", "uv.lock"],
