@@ -78,7 +78,7 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<(record: RunRecord, log: Log) => Promise<void>> {
   const { runPipeline } = await import("./pipeline.ts");
-  const { stageDeps } = await import("./stage-deps.ts");
+  const { stageDeps } = await import("./stages/real-stages.ts");
   const { createSlugClaims } = await import("./project-runs.ts");
   const claim = createSlugClaims();
   let opened: Promise<BuildCache | CacheMiss> | undefined;

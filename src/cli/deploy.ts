@@ -41,7 +41,7 @@ export function addDeployCommand(program: Command): void {
     .addOption(allowBreakingOption());
   addJsonOption(addApiOptions(command)).action(async (folder: string, options: DeployOptions) => {
     await runForTerminal(options, async (record, signal) => {
-      const { rollOut } = await import("../pipeline.ts");
+      const { rollOut } = await import("../stages/roll-out.ts");
       const choice = releaseChoice(options);
       const deps = terminalDeps({ signal });
       record.stage = "project";

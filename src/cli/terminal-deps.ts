@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
-import type { PipelineDeps } from "../pipeline.ts";
 import { outputFolderName } from "../project/selection.ts";
 import type { CachePlan } from "../run-plan.ts";
-import { stageDeps } from "../stage-deps.ts";
+import { stageDeps } from "../stages/real-stages.ts";
+import type { StageDeps } from "../stages/stage.ts";
 import { buildCacheFolder } from "./cache-folder.ts";
 import { terminalLog } from "./run.ts";
 
@@ -12,7 +12,7 @@ export function terminalDeps(options: {
   readonly output?: string | undefined;
   /** For commands that build. */
   readonly cache?: CachePlan;
-}): PipelineDeps {
+}): StageDeps {
   return stageDeps({
     log: terminalLog,
     signal: options.signal,

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { ReleaseError, UserError } from "../errors.ts";
-import type { PipelineDeps } from "../pipeline.ts";
 import type { Project } from "../project/project.ts";
+import type { StageDeps } from "../stages/stage.ts";
 
 /** The workflow that was named, else the one of the project in `folder`. A named one may stand without a project. */
 export async function chooseWorkflow(
   folder: string,
   named: string | undefined,
-  deps: Pick<PipelineDeps, "loadProject">,
+  deps: Pick<StageDeps, "loadProject">,
 ): Promise<Pick<Project, "slug" | "targets">> {
   try {
     const project = await deps.loadProject(resolve(folder));

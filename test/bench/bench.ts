@@ -1,18 +1,18 @@
-/** `npm run bench -- NAME`: what it costs, against what one would use instead, side by side in one run. */
+/** `npm run bench -- NAME [PART]`: what it costs, against what one would use instead, side by side in one run. */
 
-const benches: Readonly<Record<string, () => Promise<void>>> = {
+const benches: Readonly<Record<string, (part: string | undefined) => Promise<void>>> = {
   build: async () => (await import("./build.ts")).benchBuild(),
   growth: async () => (await import("./growth.ts")).benchGrowth(),
   discovery: async () => (await import("./discovery.ts")).benchDiscovery(),
   start: async () => (await import("./start.ts")).benchStart(),
   warm: async () => (await import("./warm.ts")).benchWarm(),
-  queue: async () => (await import("./queue.ts")).benchQueue(),
+  queue: async (part) => (await import("./queue.ts")).benchQueue(part),
   runner: async () => (await import("./runner.ts")).benchRunner(),
 };
 
-const [name = ""] = process.argv.slice(2);
+const [name = "", part] = process.argv.slice(2);
 const bench = benches[name];
 if (bench === undefined) {
   console.error(`usage: npm run bench -- ${Object.keys(benches).join("|")}`);
   process.exitCode = 2;
-} else await bench();
+} else await bench(part);

@@ -2,118 +2,134 @@
  * The task queue over gRPC, durable (every answer after an fsync): tasks completed and claimed a second in
  * one call each, jobs submitted a second, and the time from a submit to its start on a runner that waits;
  * against graphile-worker and pg-boss, where PostgreSQL is installed. Server and load are processes of their
- * own. `npm run bench -- queue`
+ * own. `npm run bench -- queue [clients|rate|start|depth]`
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startControlPlaneProcess } from "../support/control-plane-process.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
-import { startPostgres } from "./postgres.ts";
+import { type Postgres, startPostgres } from "./postgres.ts";
 import { bossRate, graphileRate, graphileStart } from "./queue-anchors.ts";
 import { measureQueueDepth } from "./queue-depth.ts";
 import { median } from "./side-by-side.ts";
+
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  clients: printClients,
+  rate: () => withPostgres(compareRates),
+  start: () => withPostgres(compareStarts),
+  depth: printDepth,
+};
+
+/** Prints what was measured: all of it, or one part. */
+export async function benchQueue(part?: string): Promise<void> {
+  const chosen = part === undefined ? Object.values(parts) : [parts[part]];
+  for (const print of chosen) {
+    if (print === undefined) throw new Error(`the parts are ${Object.keys(parts).join(", ")}`);
+    await print();
+  }
+}
 
 const rounds = 3;
 const clientCounts = [1, 4, 16];
 const seconds = 3;
 const load = fileURLToPath(new URL("queue-load.ts", import.meta.url));
 
-interface QueueMeasurement {
-  readonly clients: number;
-  readonly nextTaskPerSecond: number;
-  readonly nextTaskP99Ms: number;
-  readonly submitPerSecond: number;
-  /** From the call that submits to the answer that hands the task out. */
-  readonly startP50Ms: number;
-  readonly startP99Ms: number;
-  /** Of the server, a NextTask; NaN where /proc does not tell. */
-  readonly serverCpuUs: number;
-}
-
 /** Medians of rounds; each measurement has a control plane and a data folder of its own. */
-async function measureQueue(): Promise<QueueMeasurement[]> {
-  const measured: QueueMeasurement[] = [];
+async function printClients(): Promise<void> {
+  console.log("clients  NextTask/s  p99 ms  submit/s  start p50 ms  p99 ms  server us/NextTask");
   for (const clients of clientCounts) {
     const drains = await repeat(() => run("drain", clients));
     const enqueues = await repeat(() => run("enqueue", clients));
     const starts = await repeat(() => run("latency", clients));
-    measured.push({
-      clients,
-      nextTaskPerSecond: median(drains.map((round) => round.perSecond)),
-      nextTaskP99Ms: median(drains.map((round) => round.p99Ms)),
-      submitPerSecond: median(enqueues.map((round) => round.perSecond)),
-      startP50Ms: median(starts.map((round) => round.p50Ms)),
-      startP99Ms: median(starts.map((round) => round.p99Ms)),
-      serverCpuUs: median(drains.map((round) => round.serverCpuUs)),
-    });
-  }
-  return measured;
-}
-
-/** Prints what was measured. */
-export async function benchQueue(): Promise<void> {
-  const measured = await measureQueue();
-  console.log("clients  NextTask/s  p99 ms  submit/s  start p50 ms  p99 ms  server us/NextTask");
-  for (const row of measured) {
     console.log(
       [
-        String(row.clients).padStart(7),
-        row.nextTaskPerSecond.toFixed(0).padStart(11),
-        row.nextTaskP99Ms.toFixed(1).padStart(7),
-        row.submitPerSecond.toFixed(0).padStart(9),
-        row.startP50Ms.toFixed(2).padStart(13),
-        row.startP99Ms.toFixed(2).padStart(7),
-        row.serverCpuUs.toFixed(0).padStart(19),
+        String(clients).padStart(7),
+        median(drains.map((round) => round.perSecond))
+          .toFixed(0)
+          .padStart(11),
+        median(drains.map((round) => round.p99Ms))
+          .toFixed(1)
+          .padStart(7),
+        median(enqueues.map((round) => round.perSecond))
+          .toFixed(0)
+          .padStart(9),
+        median(starts.map((round) => round.p50Ms))
+          .toFixed(2)
+          .padStart(13),
+        median(starts.map((round) => round.p99Ms))
+          .toFixed(2)
+          .padStart(7),
+        // Of the server, where /proc tells.
+        median(drains.map((round) => round.serverCpuUs))
+          .toFixed(0)
+          .padStart(19),
       ].join(" "),
     );
   }
-  await compareWithPostgres();
-  const depth = await measureQueueDepth();
-  console.log(
-    `\nwith a million tasks queued instead of a thousand: ${depth.queued.toFixed(2)} times as long`,
-  );
-  console.log(`with a million tasks done: ${depth.done.toFixed(2)} times as long`);
 }
 
 const comparedClients = 16;
 const comparedJobs = 6_000;
+const startedJobs = 200;
 
 /** In turns, so that whatever else the machine does hits all alike. */
-async function compareWithPostgres(): Promise<void> {
-  using postgres = startPostgres();
-  if (postgres === undefined) {
-    console.log("\nPostgreSQL is not installed, so there is nothing to compare with");
-    return;
-  }
-  const rates: { graphile: number; boss: number; ours: number }[] = [];
-  const starts: { graphile: Start; ours: Start }[] = [];
+async function compareRates(postgres: Postgres): Promise<void> {
+  const measured: { graphile: number; boss: number; ours: number }[] = [];
   for (let round = 0; round < rounds; round++) {
-    rates.push({
+    measured.push({
       graphile: await graphileRate(postgres, comparedClients, comparedJobs),
       boss: await bossRate(postgres, comparedClients, comparedJobs / 2),
       ours: (await run("drain", comparedClients)).perSecond,
     });
-    starts.push({ graphile: await graphileStart(postgres, 1, 200), ours: await run("latency", 1) });
   }
-  const rate = (name: "graphile" | "boss" | "ours") => median(rates.map((round) => round[name]));
-  console.log(`\n${comparedClients} workers, jobs claimed and completed a second:`);
-  console.log(
-    `  graphile-worker ${rate("graphile").toFixed(0)}, pg-boss ${rate("boss").toFixed(0)}, ours ${rate("ours").toFixed(0)}`,
-  );
+  const rate = (name: "graphile" | "boss" | "ours") =>
+    median(measured.map((round) => round[name])).toFixed(0);
   const ratio = (other: "graphile" | "boss") =>
-    median(rates.map((round) => round.ours / round[other])).toFixed(2);
+    median(measured.map((round) => round.ours / round[other])).toFixed(2);
+  console.log(`\n${comparedClients} workers, jobs claimed and completed a second:`);
+  console.log(`  graphile-worker ${rate("graphile")}, pg-boss ${rate("boss")}, ours ${rate("ours")}`);
   console.log(`  ours is ${ratio("graphile")} times graphile-worker, ${ratio("boss")} times pg-boss`);
-  const start = (of: "p50Ms" | "p99Ms") =>
-    median(starts.map(({ ours, graphile }) => ours[of] / graphile[of])).toFixed(2);
-  console.log(
-    `from submit to start, one worker: p50 ${start("p50Ms")} times, p99 ${start("p99Ms")} times graphile-worker's`,
-  );
+}
+
+async function compareStarts(postgres: Postgres): Promise<void> {
+  const measured: { graphile: Start; ours: Start }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    measured.push({
+      graphile: await graphileStart(postgres, 1, startedJobs),
+      ours: await run("latency", 1),
+    });
+  }
+  console.log("\nfrom submit to start, one worker that waits:");
+  for (const [name, of] of [
+    ["p50", "p50Ms"],
+    ["p99", "p99Ms"],
+  ] as const) {
+    const ratio = median(measured.map(({ ours, graphile }) => ours[of] / graphile[of])).toFixed(2);
+    const ms = (who: "ours" | "graphile") => median(measured.map((round) => round[who][of])).toFixed(2);
+    console.log(
+      `  ${name} ours ${ms("ours")} ms, graphile-worker ${ms("graphile")} ms: ${ratio} times as long`,
+    );
+  }
 }
 
 interface Start {
   readonly p50Ms: number;
   readonly p99Ms: number;
+}
+
+async function withPostgres(compare: (postgres: Postgres) => Promise<void>): Promise<void> {
+  using postgres = startPostgres();
+  if (postgres !== undefined) return await compare(postgres);
+  console.log("\nPostgreSQL is not installed, so there is nothing to compare with");
+}
+
+async function printDepth(): Promise<void> {
+  const { queued, done } = await measureQueueDepth();
+  console.log(
+    `\nwith a million tasks queued instead of a thousand: ${queued.toFixed(2)} times as long`,
+  );
+  console.log(`with a million tasks done: ${done.toFixed(2)} times as long`);
 }
 
 interface Round {

@@ -9,7 +9,7 @@ import { compareWithBase } from "../../src/release/base-contract.ts";
 import { startRecord } from "../../src/report/record.ts";
 import { renderSummary } from "../../src/report/summary.ts";
 import type { BaseCommit } from "../../src/run-plan.ts";
-import { stageDeps } from "../../src/stage-deps.ts";
+import { stageDeps } from "../../src/stages/real-stages.ts";
 import { silentLog } from "../support/builds.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
 import { createScratchProject, type ScratchProject } from "../support/scratch-project.ts";

@@ -1,8 +1,8 @@
-import type { BuildCache } from "./build/cache/build-cache.ts";
-import type { CacheMiss } from "./build/cache/miss.ts";
-import type { Log } from "./log.ts";
-import type { PipelineDeps } from "./pipeline.ts";
-import type { Project } from "./project/project.ts";
+import type { BuildCache } from "../build/cache/build-cache.ts";
+import type { CacheMiss } from "../build/cache/miss.ts";
+import type { Log } from "../log.ts";
+import type { Project } from "../project/project.ts";
+import type { StageDeps } from "./stage.ts";
 
 /**
  * The real stages. Each is loaded when it is reached: a check that fails on its configuration does not
@@ -14,10 +14,10 @@ export function stageDeps(options: {
   /** Absolute folder for the archive and build.json of a project. */
   readonly outputFolder: (project: Project) => string;
   readonly env: NodeJS.ProcessEnv;
-  readonly stageEntered?: PipelineDeps["stageEntered"];
+  readonly stageEntered?: StageDeps["stageEntered"];
   /** Called at most once, when something is to be built. */
   readonly openCache: () => Promise<BuildCache | CacheMiss>;
-}): PipelineDeps {
+}): StageDeps {
   const { log, signal } = options;
   let cache: Promise<BuildCache | CacheMiss> | undefined;
   return {
@@ -25,15 +25,15 @@ export function stageDeps(options: {
     signal,
     stageEntered: options.stageEntered,
     async loadProject(folder) {
-      const { loadProject } = await import("./project/load.ts");
+      const { loadProject } = await import("../project/load.ts");
       return await loadProject(folder);
     },
     async packProject(project) {
-      const { packProject } = await import("./build/pack-project.ts");
+      const { packProject } = await import("../build/pack-project.ts");
       return await packProject(project, options.outputFolder(project));
     },
     async build(packed, publishes) {
-      const { buildOrReuse } = await import("./build/cached-build.ts");
+      const { buildOrReuse } = await import("../build/cached-build.ts");
       cache ??= options.openCache();
       return await buildOrReuse(packed, {
         ...options,
@@ -43,9 +43,9 @@ export function stageDeps(options: {
       });
     },
     async contractOf(folder, outputFolder, known, baseSignal) {
-      const { loadProject } = await import("./project/load.ts");
-      const { packProject } = await import("./build/pack-project.ts");
-      const { buildOrReuse } = await import("./build/cached-build.ts");
+      const { loadProject } = await import("../project/load.ts");
+      const { packProject } = await import("../build/pack-project.ts");
+      const { buildOrReuse } = await import("../build/cached-build.ts");
       const { isDeepStrictEqual } = await import("node:util");
       const packed = await packProject(await loadProject(folder), outputFolder);
       const isSameEntry = isDeepStrictEqual(packed.project.entrypoint, known.entrypoint);
@@ -61,13 +61,13 @@ export function stageDeps(options: {
       return build.contract;
     },
     async rehearse(build, smokeTask) {
-      const { rehearsalLimits, rehearse } = await import("./rehearsal/rehearse.ts");
-      const { readSmokeTask } = await import("./rehearsal/smoke-task.ts");
+      const { rehearsalLimits, rehearse } = await import("../rehearsal/rehearse.ts");
+      const { readSmokeTask } = await import("../rehearsal/smoke-task.ts");
       const task = await readSmokeTask(smokeTask);
       return await rehearse({ build, task, limits: rehearsalLimits, env: options.env, log, signal });
     },
     async connect(target) {
-      const { createApiClient } = await import("./api/client.ts");
+      const { createApiClient } = await import("../api/client.ts");
       return await createApiClient({ ...target, env: options.env });
     },
   };

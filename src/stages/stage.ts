@@ -1,0 +1,43 @@
+import type { Build } from "../build/build.ts";
+import type { BuildOrigin } from "../build/cached-build.ts";
+import type { PackedProject } from "../build/pack-project.ts";
+import type { TaskContract } from "../engine/contract.ts";
+import type { Log } from "../log.ts";
+import type { Project } from "../project/project.ts";
+import type { RehearsalResult } from "../rehearsal/rehearse.ts";
+import type { SmokeTask } from "../rehearsal/smoke-task.ts";
+import type { ReleaseApi } from "../release/release-api.ts";
+import type { RunRecord } from "../report/record.ts";
+import type { ApiTarget } from "../run-plan.ts";
+
+/** What the stages of a run reach the world through. */
+export interface StageDeps {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Told when the record's stage has changed. */
+  readonly stageEntered?: ((record: RunRecord) => void) | undefined;
+  loadProject(folder: string): Promise<Project>;
+  packProject(project: Project): Promise<PackedProject>;
+  /** The build of this content, new or from the cache. */
+  build(packed: PackedProject, publishes: boolean): Promise<{ build: Build; origin: BuildOrigin }>;
+  /** The contract of the project in another folder, which is `known.contract` where the content is the same. */
+  contractOf(
+    folder: string,
+    outputFolder: string,
+    known: Pick<Build, "digest" | "entrypoint" | "contract">,
+    signal: AbortSignal,
+  ): Promise<TaskContract>;
+  rehearse(build: Build, smokeTask: SmokeTask): Promise<RehearsalResult>;
+  connect(target: ApiTarget): Promise<ReleaseApi>;
+}
+
+/** The safe points: between two stages nothing is half done. */
+export function enter(
+  record: RunRecord,
+  stage: RunRecord["stage"],
+  { signal, stageEntered }: Pick<StageDeps, "signal" | "stageEntered">,
+): void {
+  record.stage = stage;
+  signal.throwIfAborted();
+  stageEntered?.(record);
+}
