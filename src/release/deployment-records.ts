@@ -1,0 +1,56 @@
+/**
+ * Who put which release on which cluster, and what its gates said: what promotion, rollback and `status`
+ * rely on. It is read from the control plane's history, else from GitHub Deployments; where neither knows
+ * anything there is no record, which proves nothing.
+ */
+
+/** The kinds of gates. */
+export type GateKind = "ready" | "smoke" | "replay" | "soak";
+
+/** One gate that was run on a cluster after a release was deployed there. */
+export interface GateRecord {
+  readonly gate: GateKind;
+  readonly outcome: "passed" | "failed";
+  /** Why it failed: a word of the gates' closed set. */
+  readonly reason?: string;
+  /** For a person. */
+  readonly message: string;
+  readonly tookMs: number;
+  readonly atMs: number;
+}
+
+export interface DeploymentRecord {
+  /** Slugs. */
+  readonly workflow: string;
+  readonly cluster: string;
+  readonly release: string;
+  /** What the cluster had of the workflow before, where that is known; `null` is nothing. */
+  readonly before?: string | null;
+  /** sha256 of the uncompressed tar. */
+  readonly digest?: string;
+  /** The commit of the run that deployed. */
+  readonly commit?: string;
+  readonly run?: { readonly id: number; readonly attempt: number; readonly url?: string };
+  /** The person or the API key that deployed. */
+  readonly actor?: string;
+  readonly reason?: "deploy" | "rollback";
+  readonly atMs: number;
+  /**
+   * `succeeded`: deployed, and the newest that is known of the cluster. `unfinished`: begun, with no end
+   * known. `superseded`: something else was deployed or it was undeployed since. `rolled-back`: a rollback
+   * took it away.
+   */
+  readonly outcome: "succeeded" | "failed" | "unfinished" | "superseded" | "rolled-back";
+  /** Of this release on this cluster since then, newest first. */
+  readonly gates: readonly GateRecord[];
+}
+
+export interface DeploymentRecords {
+  /**
+   * How this release came to this cluster last: a deployment that succeeded or did not end before one that
+   * was superseded. Undefined where none is known.
+   */
+  find(workflow: string, cluster: string, release: string): Promise<DeploymentRecord | undefined>;
+  /** The latest deployments of the workflow on the cluster, newest first; empty where none is known. */
+  list(workflow: string, cluster: string): Promise<readonly DeploymentRecord[]>;
+}
