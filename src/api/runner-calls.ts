@@ -53,7 +53,7 @@ export const longestWaitMs = 20_000;
 /** A runner that has not reported for this long is taken to be gone, and its workers' key with it. */
 export const runnerExpiryMs = 30_000;
 
-/** Both throw errors of the table; api-unsupported or another user error where there is no such call. */
+/** All throw errors of the table; the first two api-unsupported or another user error where there is no such call. */
 export interface RunnerCalls {
   reportRunner(report: RunnerReport, signal?: AbortSignal): Promise<void>;
   /**
@@ -61,9 +61,15 @@ export interface RunnerCalls {
    * seconds in any case; at once without `seen`.
    */
   awaitDeploymentChange(cluster: string, seen: number | undefined, signal?: AbortSignal): Promise<number>;
+  /** The runners that are there now, longest known first; undefined where the control plane lists none. */
+  listRunners(cluster: string, signal?: AbortSignal): Promise<readonly KnownRunner[] | undefined>;
 }
 
 const maxAnswerBytes = 64 * 1024;
+/** Ten thousand runners of some releases each. */
+const maxListBytes = 64 * 1024 * 1024;
+/** What a server answers that has no such path, or does not take this method there. */
+const noSuchPath = new Set([404, 405, 501]);
 
 export function createRunnerCalls(open: OpenRequest, host: string): RunnerCalls {
   const failing = (name: string, signal: AbortSignal | undefined) =>
@@ -91,7 +97,36 @@ export function createRunnerCalls(open: OpenRequest, host: string): RunnerCalls 
         await requireSuccess(response);
         return readRevision(await readAtMost(response, maxAnswerBytes), host);
       }),
+    listRunners: (cluster, signal) =>
+      withErrors(failing("listing runners", signal), async () => {
+        const path = `${runnersPath}?${new URLSearchParams({ cluster })}`;
+        const response = await exchange(open("GET", path, {}), undefined, signal);
+        if (noSuchPath.has(response.statusCode ?? 0)) {
+          response.resume();
+          return undefined;
+        }
+        await requireSuccess(response);
+        return readRunners(await readAtMost(response, maxListBytes), host);
+      }),
   };
+}
+
+/** Only the outline is checked: what is in it was made by the same program, of this version or another. */
+function readRunners(body: Uint8Array, host: string): readonly KnownRunner[] {
+  try {
+    const answer: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    if (
+      typeof answer === "object" &&
+      answer !== null &&
+      "runners" in answer &&
+      Array.isArray(answer.runners)
+    ) {
+      return answer.runners as readonly KnownRunner[];
+    }
+  } catch {
+    // Not even JSON: the same as JSON of another form.
+  }
+  throw new SystemError("api-failed", `${host} answered something else than a list of runners`);
 }
 
 function readRevision(body: Uint8Array, host: string): number {
