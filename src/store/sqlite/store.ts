@@ -1,25 +1,16 @@
 import { join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, createIdSource, type Random } from "../../engine/id.ts";
-import { defaultClusterName } from "../../engine/release-rules.ts";
-import { makeSlug } from "../../engine/slug.ts";
 import type { Store } from "../port.ts";
-import { createArtifactStore } from "./artifacts.ts";
-import { prepareClusterStatements } from "./cluster-table.ts";
-import { createClusterStore, DeploymentNotices } from "./clusters.ts";
+import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
+import { migrations } from "../sql/schema.ts";
+import type { Session } from "../sql/session.ts";
+import { createStoreParts, ensureDefaultCluster } from "../sql/store-parts.ts";
 import { makeDataFolder, openDatabase, syncFolder } from "./database.ts";
 import { toStoreError } from "./failure.ts";
-import { prepareHistoryStatements } from "./history-table.ts";
-import { createJobStore, extendLeasesAfterDowntime } from "./job-store.ts";
-import { createKeyStore } from "./keys.ts";
 import { dataFolderBusy, tryLock } from "./lock.ts";
 import { isCurrent, migrate } from "./migrate.ts";
-import { createRecords } from "./records.ts";
-import { createReleaseStore } from "./releases.ts";
-import { migrations } from "./schema.ts";
-import type { Session } from "./session.ts";
-import { createTelemetryStore } from "./telemetry-store.ts";
-import { createWorkflowStore } from "./workflows.ts";
+import { sqliteStatements } from "./statements.ts";
 import { createWriter, storeClosed } from "./writer.ts";
 
 export interface SqliteStoreOptions {
@@ -56,14 +47,16 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     if (lock !== undefined) migrate(database, { migrations, clock: options.clock });
     else if (!isCurrent(database, migrations)) throw dataFolderBusy(dataFolder);
     syncFolder(dataFolder);
-    const store = createStore(database, databasePath, options);
-    await ensureDefaultCluster(store.session, options.random);
-    if (options.role === "server") await extendLeasesAfterDowntime(store.session);
+    const { session, writer } = createSession(database, databasePath, options);
+    const parts = createStoreParts({ catalog: session, jobs: session, telemetry: session });
+    await ensureDefaultCluster(session, options.random);
+    if (options.role === "server") await extendLeasesAfterDowntime(session);
     const owned = resources.move();
     return {
-      ...store.parts,
+      ...parts,
+      probe: () => writer.submit(() => {}),
       async close() {
-        await store.session.writer.close();
+        await writer.close();
         owned.dispose();
       },
     };
@@ -72,10 +65,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-function createStore(database: DatabaseSync, databasePath: string, options: SqliteStoreOptions) {
+function createSession(database: DatabaseSync, databasePath: string, options: SqliteStoreOptions) {
+  const writer = createWriter(database, databasePath);
   const session: Session = {
-    database,
-    writer: createWriter(database, databasePath),
+    database: sqliteStatements(database),
+    writer,
+    // Transactions never stay open across turns of the event loop, so one connection serves reads, too.
     async read(query) {
       if (!database.isOpen) throw storeClosed();
       try {
@@ -87,27 +82,5 @@ function createStore(database: DatabaseSync, databasePath: string, options: Sqli
     clock: options.clock,
     ids: createIdSource(options),
   };
-  const records = createRecords(database);
-  const history = prepareHistoryStatements(database);
-  const notices = new DeploymentNotices();
-  const parts: Omit<Store, "close"> = {
-    keys: createKeyStore(session),
-    artifacts: createArtifactStore(session),
-    clusters: createClusterStore(session, records, notices),
-    workflows: createWorkflowStore(session, records, history),
-    releases: createReleaseStore(session, records, history, notices),
-    jobs: createJobStore(session, records),
-    telemetry: createTelemetryStore(session),
-    probe: () => session.writer.submit(() => {}),
-  };
-  return { session, parts };
-}
-
-/** The public service makes it on a team's first request; here it is there from the start. */
-function ensureDefaultCluster(session: Session, random: Random): Promise<void> {
-  const clusters = prepareClusterStatements(session.database);
-  return session.writer.submit(() => {
-    if (clusters.default.get() !== undefined) return;
-    clusters.insert.run(makeSlug(defaultClusterName, random), defaultClusterName, "", 1);
-  });
+  return { session, writer };
 }

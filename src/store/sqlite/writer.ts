@@ -1,24 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SystemError } from "../../errors.ts";
+import type { CommitWork, Operation, Writer } from "../sql/session.ts";
 import { toStoreError } from "./failure.ts";
 
-/** Runs on the database inside a transaction; what it throws undoes what it did and nothing else. */
-type Operation<Result> = () => Result;
-
-export interface Writer {
-  /** Fulfilled when the operation is committed durably, rejected with what it threw or with store-failed. */
-  submit<Result>(operation: Operation<Result>): Promise<Result>;
-  /** For a running operation: what else its transaction needs, once, when all operations have run. */
-  atCommit(work: CommitWork): void;
+interface SqliteWriter extends Writer {
   /** Commits what was submitted; later submits are rejected. */
   close(): Promise<void>;
-}
-
-export interface CommitWork {
-  /** Runs in the transaction; what it throws undoes all of it. */
-  write(): void;
-  /** The transaction was undone, whatever the reason. */
-  undone(): void;
 }
 
 interface Submitted {
@@ -39,7 +26,7 @@ type Outcome =
  * SAVEPOINT, so a refused one leaves its neighbours alone, and no answer, not even a refusal, goes out
  * before COMMIT, because a refusal may rest on a neighbour's write.
  */
-export function createWriter(database: DatabaseSync, databasePath: string): Writer {
+export function createWriter(database: DatabaseSync, databasePath: string): SqliteWriter {
   const statements = {
     begin: database.prepare("BEGIN IMMEDIATE"),
     commit: database.prepare("COMMIT"),

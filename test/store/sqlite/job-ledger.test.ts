@@ -5,10 +5,11 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { createIdSource } from "../../../src/engine/id.ts";
 import { parseSlug } from "../../../src/engine/slug.ts";
-import { createJobStore } from "../../../src/store/sqlite/job-store.ts";
-import { createRecords } from "../../../src/store/sqlite/records.ts";
-import { migrations } from "../../../src/store/sqlite/schema.ts";
-import type { Session } from "../../../src/store/sqlite/session.ts";
+import { createJobStore } from "../../../src/store/sql/job-store.ts";
+import { createRecords } from "../../../src/store/sql/records.ts";
+import { migrations } from "../../../src/store/sql/schema.ts";
+import type { Session } from "../../../src/store/sql/session.ts";
+import { sqliteStatements } from "../../../src/store/sqlite/statements.ts";
 import { createWriter } from "../../../src/store/sqlite/writer.ts";
 import { errorOf } from "../../support/errors.ts";
 import { anyTask, claim, computed, inTurn, newJob, stateOf, task } from "../job-samples.ts";
@@ -23,13 +24,13 @@ function openJobs() {
   const clock = () => Date.UTC(2026, 0, 1);
   const writer = createWriter(database, "memory");
   const session: Session = {
-    database,
+    database: sqliteStatements(database),
     writer,
     read: async (query) => query(),
     clock,
     ids: createIdSource({ clock, random: randomBytes }),
   };
-  const records = createRecords(database);
+  const records = createRecords(session.database);
   records.clusters.insert.run(parseSlug("default") ?? assert.fail("no slug"), "Default", "", 1);
   return {
     writer,

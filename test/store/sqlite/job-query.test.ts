@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { AutomationId, JobId } from "../../../src/engine/job.ts";
-import { createJobQueries } from "../../../src/store/sqlite/job-query.ts";
-import { migrations } from "../../../src/store/sqlite/schema.ts";
-import { createTaskStatements } from "../../../src/store/sqlite/task-work.ts";
+import { createJobQueries } from "../../../src/store/sql/job-query.ts";
+import { migrations } from "../../../src/store/sql/schema.ts";
+import { createTaskStatements } from "../../../src/store/sql/task-work.ts";
+import { sqliteStatements } from "../../../src/store/sqlite/statements.ts";
 import { everything } from "../job-samples.ts";
 import { slug } from "../samples.ts";
 
@@ -34,7 +35,8 @@ for (const [name, filter] of Object.entries(filters)) {
   test(`a list of jobs by ${name} follows an index in its order`, () => {
     using database = new DatabaseSync(":memory:");
     for (const { sql } of migrations) database.exec(sql);
-    const queries = createJobQueries(database, createTaskStatements(database));
+    const statements = sqliteStatements(database);
+    const queries = createJobQueries(statements, createTaskStatements(statements));
     const plans: string[] = [];
     const prepare = database.prepare.bind(database);
     database.prepare = (sql: string) => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
-import { isCurrent, type Migration, migrate } from "../../../src/store/sqlite/migrate.ts";
-import { migrations as ours } from "../../../src/store/sqlite/schema.ts";
+import type { Migration } from "../../../src/store/sql/migration.ts";
+import { migrations as ours } from "../../../src/store/sql/schema.ts";
+import { isCurrent, migrate } from "../../../src/store/sqlite/migrate.ts";
 import { errorOf } from "../../support/errors.ts";
 
 const step = (name: string, breaking = true): Migration => ({

@@ -5,9 +5,10 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
 import { createIdSource } from "../../../src/engine/id.ts";
 import { telemetryLimits } from "../../../src/engine/telemetry.ts";
-import { migrations } from "../../../src/store/sqlite/schema.ts";
-import { createTelemetryStore } from "../../../src/store/sqlite/telemetry-store.ts";
-import { selectRecords } from "../../../src/store/sqlite/telemetry-table.ts";
+import { migrations } from "../../../src/store/sql/schema.ts";
+import { createTelemetryStore } from "../../../src/store/sql/telemetry-store.ts";
+import { selectRecords } from "../../../src/store/sql/telemetry-table.ts";
+import { sqliteStatements } from "../../../src/store/sqlite/statements.ts";
 import { createWriter } from "../../../src/store/sqlite/writer.ts";
 import { batch, newRecord } from "../contract-telemetry.ts";
 
@@ -17,7 +18,7 @@ function openTelemetry(limits = telemetryLimits) {
   let nowMs = Date.UTC(2026, 0, 1);
   const clock = () => nowMs;
   const session = {
-    database,
+    database: sqliteStatements(database),
     writer: createWriter(database, "memory"),
     read: async <Result>(query: () => Result) => query(),
     clock,

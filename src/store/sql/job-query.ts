@@ -1,11 +1,10 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Job, JobId } from "../../engine/job.ts";
 import type { JobState } from "../../engine/job-state.ts";
 import type { JobQuery, QueueStats, TimeInterval } from "../job-port.ts";
 import { idsFrom } from "./job-id-times.ts";
 import { toJob } from "./job-records.ts";
 import { jobStateCodes, jobStateOfCode } from "./job-table.ts";
-import { returned } from "./statement.ts";
+import { type Database, prepare, returned, type SqlValue } from "./statement.ts";
 import { taskStateCodes } from "./task-table.ts";
 import type { TaskTables } from "./task-work.ts";
 
@@ -18,7 +17,7 @@ export interface JobQueries {
 /** A part of a WHERE clause and the values of its placeholders. */
 interface Condition {
   readonly sql: string;
-  readonly values: readonly SQLInputValue[];
+  readonly values: readonly SqlValue[];
 }
 
 /**
@@ -28,11 +27,12 @@ interface Condition {
 interface Walk {
   /** Names the column `job_id`, restricted by `key = ?`. */
   readonly from: string;
-  readonly key: SQLInputValue | undefined;
+  readonly key: SqlValue | undefined;
 }
 
-export function createJobQueries(database: DatabaseSync, { jobs, progress }: TaskTables): JobQueries {
-  const all = <Row>({ sql, values }: Condition): Row[] => database.prepare(sql).all(...values) as Row[];
+export function createJobQueries(database: Database, { jobs, progress }: TaskTables): JobQueries {
+  const all = <Row>({ sql, values }: Condition): Row[] =>
+    prepare<readonly SqlValue[], Row>(database, sql).all(...values);
   const load = (id: JobId): Job => {
     const row = returned(jobs.byId.get(id));
     return toJob(row, progress.ofJob.all(row.sequence));
@@ -172,7 +172,7 @@ function filterConditions(query: JobQuery): Condition[] {
   return conditions;
 }
 
-function existsIn(table: string, column: string, values: readonly SQLInputValue[]): Condition {
+function existsIn(table: string, column: string, values: readonly SqlValue[]): Condition {
   return {
     sql: `EXISTS (SELECT 1 FROM ${table} AS found WHERE found.${column} IN (${marks(values)})
           AND found.job_id = walked.job_id)`,

@@ -1,8 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { ReleaseId } from "../../engine/id.ts";
 import type { Slug } from "../../engine/slug.ts";
 import type { HistoryEntry, HistoryEvent, HistoryQuery } from "../port.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 /** Names, not references: an entry outlives what it speaks of. The triggers make it append-only for us too. */
 export const createHistoryTable = `
@@ -40,7 +39,7 @@ interface HistoryRow {
   readonly digest: string | null;
 }
 
-export function prepareHistoryStatements(database: DatabaseSync) {
+export function prepareHistoryStatements(database: Database) {
   return {
     append: prepare<
       [

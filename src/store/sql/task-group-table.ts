@@ -1,5 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 /**
  * Dependencies stand between the groups of one submission, as on the wire: a row a pair of groups, never a
@@ -37,7 +36,7 @@ export interface OpenMembers {
   readonly parent: number | null;
 }
 
-export function prepareTaskGroupStatements(database: DatabaseSync) {
+export function prepareTaskGroupStatements(database: Database) {
   return {
     insert: prepare<
       [

@@ -1,6 +1,5 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { Slug } from "../../engine/slug.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 /**
  * A queue is what tasks of one identifier on one cluster wait in. A runner's offer names a few of them, and
@@ -41,7 +40,7 @@ export interface QueueRow {
   readonly minor: number;
 }
 
-export function prepareTaskQueueStatements(database: DatabaseSync) {
+export function prepareTaskQueueStatements(database: Database) {
   return {
     find: prepare<[cluster: Slug, name: string, version: string], { readonly sequence: number }>(
       database,

@@ -1,10 +1,10 @@
 import { EventEmitter } from "node:events";
-import type { DatabaseSync } from "node:sqlite";
 import type { ReadyTasks } from "../../engine/claim.ts";
 import { JobLedger } from "./job-ledger.ts";
 import { createReplaceProgress, prepareProgressStatements } from "./job-progress-table.ts";
 import { prepareJobStatements } from "./job-table.ts";
 import type { Session } from "./session.ts";
+import type { Database } from "./statement.ts";
 import { prepareTaskGroupStatements } from "./task-group-table.ts";
 import { prepareTaskQueueStatements } from "./task-queue-table.ts";
 import { prepareTaskStatements } from "./task-table.ts";
@@ -12,7 +12,7 @@ import { prepareTaskStatements } from "./task-table.ts";
 /** Every statement on jobs and tasks, prepared once. */
 export type TaskTables = ReturnType<typeof createTaskStatements>;
 
-export function createTaskStatements(database: DatabaseSync) {
+export function createTaskStatements(database: Database) {
   const progress = prepareProgressStatements(database);
   return {
     jobs: prepareJobStatements(database),

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { SQLInputValue } from "node:sqlite";
 import {
   type Severity,
   type TelemetryKind,
@@ -11,7 +10,7 @@ import type { TimeInterval } from "../job-port.ts";
 import type { NewRecord, TelemetryQuery, TelemetrySource, TelemetryStore } from "../telemetry-port.ts";
 import { prepareJobStatements } from "./job-table.ts";
 import type { Session } from "./session.ts";
-import { returned } from "./statement.ts";
+import { prepare, returned, type SqlValue } from "./statement.ts";
 import { prepareTaskStatements } from "./task-table.ts";
 import {
   prepareTelemetryStatements,
@@ -169,7 +168,7 @@ export function createTelemetryStore(
           ...placeConditions(query),
         ];
         const { sql, values } = selectRecords(where, query.direction);
-        const rows = database.prepare(sql).all(...values, query.limit + 1) as unknown as RecordRow[];
+        const rows = prepare<readonly SqlValue[], RecordRow>(database, sql).all(...values, query.limit + 1);
         const page = rows.slice(0, query.limit);
         const last = page.at(-1);
         return {
@@ -193,7 +192,7 @@ export function createTelemetryStore(
       }),
   };
 
-  function conditionsOf({ of, severities }: TelemetryQuery): { sql: string; values: SQLInputValue[] }[] {
+  function conditionsOf({ of, severities }: TelemetryQuery): { sql: string; values: SqlValue[] }[] {
     const levels = severities.map((severity) => severityCodes[severity]);
     const bySeverity =
       levels.length === 0
@@ -220,7 +219,7 @@ export function createTelemetryStore(
 function placeConditions({
   startingAfter,
   direction,
-}: TelemetryQuery): { sql: string; values: SQLInputValue[] }[] {
+}: TelemetryQuery): { sql: string; values: SqlValue[] }[] {
   if (startingAfter === undefined) return [];
   const beyond = direction === "ascending" ? ">" : "<";
   return [

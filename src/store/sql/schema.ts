@@ -5,7 +5,7 @@ import { createHistoryTable } from "./history-table.ts";
 import { createJobProgressTables } from "./job-progress-table.ts";
 import { createJobTables } from "./job-table.ts";
 import { createKeyTable } from "./keys.ts";
-import type { Migration } from "./migrate.ts";
+import type { Migration } from "./migration.ts";
 import { createReleaseTables } from "./release-table.ts";
 import { createTaskGroupTables } from "./task-group-table.ts";
 import { createTaskQueueTables } from "./task-queue-table.ts";

@@ -1,7 +1,6 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { ArtifactId, ReleaseId, WorkflowId } from "../../engine/id.ts";
 import type { ClusterInfo, Release } from "../../engine/release.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 /**
  * One release per workflow, content and artifact, whatever races. The file tree has a table of its own:
@@ -42,7 +41,7 @@ export interface ReleaseRow {
   readonly created_at_ms: number;
 }
 
-export function prepareReleaseStatements(database: DatabaseSync) {
+export function prepareReleaseStatements(database: Database) {
   const select =
     "SELECT releases.*, artifacts.digest FROM releases JOIN artifacts ON artifacts.id = artifact_id";
   return {

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { ReleaseId } from "../../engine/id.ts";
 import type { Cluster, ClusterRef, Deployment, Release, Workflow } from "../../engine/release.ts";
 import type { Slug } from "../../engine/slug.ts";
@@ -6,12 +5,13 @@ import { UserError } from "../../errors.ts";
 import { type ClusterRow, prepareClusterStatements, toClusterInfo } from "./cluster-table.ts";
 import { type DeploymentRow, prepareDeploymentStatements } from "./deployment-table.ts";
 import { prepareReleaseStatements, type ReleaseRow, toRelease } from "./release-table.ts";
+import type { Database } from "./statement.ts";
 import { prepareWorkflowStatements, toWorkflowInfo, type WorkflowRow } from "./workflow-table.ts";
 
 /** Finds rows and puts the port's values together from the rows of several tables. */
 export type Records = ReturnType<typeof createRecords>;
 
-export function createRecords(database: DatabaseSync) {
+export function createRecords(database: Database) {
   const clusters = prepareClusterStatements(database);
   const workflows = prepareWorkflowStatements(database);
   const releases = prepareReleaseStatements(database);

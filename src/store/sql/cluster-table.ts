@@ -1,9 +1,8 @@
-import type { DatabaseSync } from "node:sqlite";
 import { isOpen, type JobState } from "../../engine/job-state.ts";
 import type { ClusterInfo } from "../../engine/release.ts";
 import type { Slug } from "../../engine/slug.ts";
 import { jobStateCodes } from "./job-table.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 export const createClusterTable = `
   CREATE TABLE clusters (
@@ -28,7 +27,7 @@ export interface ClusterRow {
   readonly revision: number;
 }
 
-export function prepareClusterStatements(database: DatabaseSync) {
+export function prepareClusterStatements(database: Database) {
   return {
     insert: prepare<[slug: Slug, displayName: string, description: string, isDefault: 0 | 1]>(
       database,

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { TaskId, TaskSummary } from "../../engine/job.ts";
 import type { Slug } from "../../engine/slug.ts";
 import type { SubmittedGroup } from "../../engine/submission.ts";
@@ -7,7 +6,7 @@ import { UserError } from "../../errors.ts";
 import type { QueuedTask, TaskPage, TaskQuery, TreeTask } from "../job-port.ts";
 import { submittedAtMs } from "./job-id-times.ts";
 import { type JobRow, jobStateOfCode } from "./job-table.ts";
-import { prepare, returned } from "./statement.ts";
+import { type Database, prepare, returned } from "./statement.ts";
 import { taskStateOfCode } from "./task-table.ts";
 import type { TaskTables } from "./task-work.ts";
 
@@ -51,7 +50,7 @@ const listed = `
     JOIN task_queues ON task_queues.sequence = tasks.queue
     LEFT JOIN tasks AS parents ON parents.sequence = tasks.parent`;
 
-function prepareListStatements(database: DatabaseSync) {
+function prepareListStatements(database: Database) {
   return {
     children: prepare<[job: number, parent: number | null, after: number, limit: number], ListedRow>(
       database,
@@ -88,7 +87,7 @@ function prepareListStatements(database: DatabaseSync) {
 /** As many names as fit into a sentence. */
 const namedDependencies = 5;
 
-export function createTaskLists(database: DatabaseSync, { jobs, tasks, queues }: TaskTables): TaskLists {
+export function createTaskLists(database: Database, { jobs, tasks, queues }: TaskTables): TaskLists {
   const statements = prepareListStatements(database);
 
   function sequenceOf(job: JobRow, task: TaskId | undefined): number | undefined {

@@ -1,8 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { ArtifactId } from "../../engine/id.ts";
 import type { Artifact, ArtifactStore } from "../port.ts";
 import type { Session } from "./session.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 export const createArtifactTable = `
   CREATE TABLE artifacts (
@@ -34,7 +33,7 @@ interface ArtifactRow {
   readonly created_at_ms: number;
 }
 
-export function prepareArtifactStatements(database: DatabaseSync) {
+export function prepareArtifactStatements(database: Database) {
   return {
     /** The digest is the identity: a second upload of the same tar keeps the first record and its file. */
     insertUnlessKnown: prepare<

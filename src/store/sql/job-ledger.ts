@@ -3,10 +3,10 @@ import { isOpen, jobState, type TaskCounts } from "../../engine/job-state.ts";
 import { type TaskState, taskStates } from "../../engine/task-state.ts";
 import { submittedAtMs } from "./job-id-times.ts";
 import { type JobRow, jobStateCodes, jobStateOfCode, type prepareJobStatements } from "./job-table.ts";
+import type { Writer } from "./session.ts";
 import { returned } from "./statement.ts";
 import type { prepareTaskQueueStatements } from "./task-queue-table.ts";
 import { taskStateCodes } from "./task-table.ts";
-import type { Writer } from "./writer.ts";
 
 type Mutable<Row> = { -readonly [Column in keyof Row]: Row[Column] };
 

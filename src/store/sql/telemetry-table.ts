@@ -1,5 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { prepare } from "./statement.ts";
+import { type Database, prepare, type SqlValue } from "./statement.ts";
 
 /**
  * Records keep their encoded form, so that nothing a later SDK adds is lost; what they are found by stands
@@ -51,7 +50,7 @@ export interface SizedRow {
   readonly size_bytes: number;
 }
 
-export function prepareTelemetryStatements(database: DatabaseSync) {
+export function prepareTelemetryStatements(database: Database) {
   return {
     findSource: prepare<
       [sha256: Uint8Array],
@@ -125,9 +124,9 @@ export function prepareTelemetryStatements(database: DatabaseSync) {
 
 /** Records in order of time, with their sources. Both orders end with the sequence, which index and rowid give. */
 export function selectRecords(
-  where: readonly { readonly sql: string; readonly values: readonly SQLInputValue[] }[],
+  where: readonly { readonly sql: string; readonly values: readonly SqlValue[] }[],
   direction: "ascending" | "descending",
-): { readonly sql: string; readonly values: SQLInputValue[] } {
+): { readonly sql: string; readonly values: SqlValue[] } {
   const order = direction === "ascending" ? "ASC" : "DESC";
   return {
     sql: `SELECT records.sequence, records.at_us, records.record, sources.resource, sources.scope

@@ -1,8 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { WorkflowId } from "../../engine/id.ts";
 import type { WorkflowInfo } from "../../engine/release.ts";
 import type { Slug } from "../../engine/slug.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 export const createWorkflowTable = `
   CREATE TABLE workflows (
@@ -24,7 +23,7 @@ export interface WorkflowRow {
   readonly created_at_ms: number;
 }
 
-export function prepareWorkflowStatements(database: DatabaseSync) {
+export function prepareWorkflowStatements(database: Database) {
   return {
     insert: prepare<
       [id: WorkflowId, slug: Slug, name: string, summary: string, description: string, createdAtMs: number]

@@ -1,7 +1,6 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { TaskId } from "../../engine/job.ts";
 import type { TaskFacts, TaskState } from "../../engine/task-state.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 /**
  * Tasks of one group have consecutive sequences, so that a group is found, listed and released as a range
@@ -102,7 +101,7 @@ export function toTaskFacts(row: TaskRow): TaskFacts {
   };
 }
 
-export function prepareTaskStatements(database: DatabaseSync) {
+export function prepareTaskStatements(database: Database) {
   return {
     byId: prepare<[id: TaskId], TaskRow>(database, `SELECT ${columns} FROM tasks WHERE id = ?`),
     bySequence: prepare<[sequence: number], TaskRow>(

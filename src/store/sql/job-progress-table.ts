@@ -1,6 +1,5 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { Progress } from "../../engine/progress.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 /** The latest report of each task, and its job's sums, kept up to date so that reading a job adds nothing up. */
 export const createJobProgressTables = `
@@ -31,7 +30,7 @@ export type ReplaceProgress = (
   isFirst: boolean,
 ) => void;
 
-export function prepareProgressStatements(database: DatabaseSync) {
+export function prepareProgressStatements(database: Database) {
   return {
     ofJob: prepare<[job: number], Progress>(
       database,

@@ -1,8 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { AutomationId, JobId } from "../../engine/job.ts";
 import type { JobState } from "../../engine/job-state.ts";
 import type { Slug } from "../../engine/slug.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 /**
  * Jobs count their tasks by state, so that neither reading a job nor finishing a task looks at the others.
@@ -92,7 +91,7 @@ const columns = `sequence, id, name, trace_parent, automation_id, state, cancele
   queued, running, computed, failed, skipped, failed_optional, first_started_at_ms, last_stopped_at_ms,
   compute_ms`;
 
-export function prepareJobStatements(database: DatabaseSync) {
+export function prepareJobStatements(database: Database) {
   return {
     insert: prepare<
       [

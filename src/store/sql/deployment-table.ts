@@ -1,8 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { ReleaseId, WorkflowId } from "../../engine/id.ts";
 import type { Slug } from "../../engine/slug.ts";
 import type { ClusterRow } from "./cluster-table.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 /** The primary key says that a cluster has one release of a workflow; the last line, that it is one of that workflow. */
 export const createDeploymentTable = `
@@ -27,7 +26,7 @@ export interface DeploymentRow {
   readonly deployed_by: string;
 }
 
-export function prepareDeploymentStatements(database: DatabaseSync) {
+export function prepareDeploymentStatements(database: Database) {
   return {
     put: prepare<
       [cluster: Slug, workflow: WorkflowId, release: ReleaseId, deployedAtMs: number, deployedBy: string]

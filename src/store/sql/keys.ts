@@ -1,9 +1,8 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { KeyId } from "../../engine/id.ts";
 import { UserError } from "../../errors.ts";
 import type { ApiKey, KeyRole, KeyStore } from "../port.ts";
 import type { Session } from "./session.ts";
-import { prepare } from "./statement.ts";
+import { type Database, prepare } from "./statement.ts";
 
 export const createKeyTable = `
   CREATE TABLE api_keys (
@@ -24,7 +23,7 @@ interface KeyRow {
   readonly revoked_at_ms: number | null;
 }
 
-function prepareKeyStatements(database: DatabaseSync) {
+function prepareKeyStatements(database: Database) {
   const columns = "id, name, role, created_at_ms, revoked_at_ms";
   return {
     insert: prepare<[id: KeyId, name: string, role: KeyRole, secretSha256: string, createdAtMs: number]>(

@@ -1,0 +1,48 @@
+import type { Random } from "../../engine/id.ts";
+import { defaultClusterName } from "../../engine/release-rules.ts";
+import { makeSlug } from "../../engine/slug.ts";
+import type { Store } from "../port.ts";
+import { createArtifactStore } from "./artifacts.ts";
+import { prepareClusterStatements } from "./cluster-table.ts";
+import { createClusterStore, DeploymentNotices } from "./clusters.ts";
+import { prepareHistoryStatements } from "./history-table.ts";
+import { createJobStore } from "./job-store.ts";
+import { createKeyStore } from "./keys.ts";
+import { createRecords } from "./records.ts";
+import { createReleaseStore } from "./releases.ts";
+import type { Session } from "./session.ts";
+import { createTelemetryStore } from "./telemetry-store.ts";
+import { createWorkflowStore } from "./workflows.ts";
+
+/** What the parts of a store work with: one database; one session, where all writes go through one writer. */
+export interface Sessions {
+  /** Keys, clusters, workflows, releases, artifacts. */
+  readonly catalog: Session;
+  readonly jobs: Session;
+  readonly telemetry: Session;
+}
+
+export function createStoreParts(sessions: Sessions): Omit<Store, "probe" | "close"> {
+  const { catalog, jobs, telemetry } = sessions;
+  const records = createRecords(catalog.database);
+  const history = prepareHistoryStatements(catalog.database);
+  const notices = new DeploymentNotices();
+  return {
+    keys: createKeyStore(catalog),
+    artifacts: createArtifactStore(catalog),
+    clusters: createClusterStore(catalog, records, notices),
+    workflows: createWorkflowStore(catalog, records, history),
+    releases: createReleaseStore(catalog, records, history, notices),
+    jobs: createJobStore(jobs, records),
+    telemetry: createTelemetryStore(telemetry),
+  };
+}
+
+/** The public service makes it on a team's first request; here it is there from the start. */
+export function ensureDefaultCluster(session: Session, random: Random): Promise<void> {
+  const clusters = prepareClusterStatements(session.database);
+  return session.writer.submit(() => {
+    if (clusters.default.get() !== undefined) return;
+    clusters.insert.run(makeSlug(defaultClusterName, random), defaultClusterName, "", 1);
+  });
+}
