@@ -58,11 +58,13 @@ export const actionInputs = {
       "`NAME@VERSION`, then its input as JSON or as `file:PATH` of a file in the repository.",
     default: "",
   },
-  "allow-breaking": {
+  allow: {
     description:
-      "`true` does not fail on a task contract that breaks jobs which exist already; what breaks is reported all the " +
-      "same.",
-    default: "false",
+      "What is not refused, but reported all the same, separated by commas or newlines: `breaking`, a task contract " +
+      "that breaks jobs which exist already; `older`, a commit that is not newer than the one that is deployed; " +
+      "`unproven`, a promotion without proof from the dev clusters. A pull request's label `allow: breaking` does " +
+      "the same for its check.",
+    default: "",
   },
   cache: {
     description:

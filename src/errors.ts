@@ -309,6 +309,44 @@ export const errorTable = {
     next: "Use a control plane that offers this call.",
   },
 
+  // Publishing through the hosted service's CLI
+  "cli-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: 'Install it in a step before this one: `curl -fsSL https://cli.tilebox.com/install.sh | sh`, then `echo "$HOME/.local/bin" >> "$GITHUB_PATH"`.',
+  },
+  "cli-too-old": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Install a newer tilebox: run its install script again, or `tilebox upgrade`.",
+  },
+  "cli-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Run `tilebox workflow publish-release --json` in the project's folder; its last lines are above.",
+  },
+  "cli-answer-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Use a version of tilebox whose answer has the documented form; `tilebox agent-context workflow publish-release --output-schema` shows it. Nothing was deployed.",
+  },
+  "cli-content-differs": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Make [build] choose the same files for both, and remove what is generated from the checkout; then publish again.",
+  },
+  "cli-timeout": {
+    kind: "system",
+    exit: "system",
+    rpc: "deadline_exceeded",
+    next: "Run again; publishing the same content again finds the release.",
+  },
+
   // Workflows, releases, clusters
   "request-invalid": {
     kind: "user",
@@ -378,7 +416,7 @@ export const errorTable = {
     kind: "user",
     exit: "failed",
     rpc: "failed_precondition",
-    next: "Raise the major version of the tasks named above and keep their earlier one registered until its jobs are done, or set allow-breaking: true.",
+    next: "Raise the major version of the tasks named above and keep their earlier one registered until its jobs are done, or allow it (allow: breaking; for the check of a pull request also by a label of this name).",
   },
   "publish-mismatch": {
     kind: "system",

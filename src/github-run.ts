@@ -59,9 +59,19 @@ export function readBaseCommit(env: Environment): BaseCommit | undefined {
   return { name: name.replace(/^refs\/heads\//, ""), commit, ...(typeof head === "string" ? { head } : {}) };
 }
 
+/** The names of the pull request's labels, as they were when the event happened. */
+export function readLabels(env: Environment): readonly string[] {
+  const labels = readEvent(env.GITHUB_EVENT_PATH).pull_request?.labels;
+  if (!Array.isArray(labels)) return [];
+  return labels
+    .map((label: { readonly name?: unknown } | null) => label?.name)
+    .filter((name) => typeof name === "string");
+}
+
 interface EventCommits {
   readonly pull_request?: {
     readonly number?: unknown;
+    readonly labels?: unknown;
     readonly head?: { readonly sha?: unknown };
     readonly base?: { readonly ref?: unknown; readonly sha?: unknown };
   };

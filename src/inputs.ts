@@ -5,9 +5,10 @@
 import { tmpdir } from "node:os";
 import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "./action-contract.ts";
+import { allowByLabel, parseAllow } from "./allow-input.ts";
 import { parseCache } from "./cache-input.ts";
 import { type Problem, UserError } from "./errors.ts";
-import { readBaseCommit } from "./github-run.ts";
+import { readBaseCommit, readLabels } from "./github-run.ts";
 import { nearestName } from "./project/nearest-name.ts";
 import { parseSmokeTask, type SmokeTask } from "./rehearsal/smoke-task.ts";
 import { readReportInputs } from "./report-inputs.ts";
@@ -74,7 +75,7 @@ export function readActionInputs(env: Environment): ActionInputs {
     dev: parseClusters("dev-cluster", read("dev-cluster"), problems),
     production: parseClusters("production-cluster", read("production-cluster"), problems),
   };
-  const allowBreaking = parseBoolean("allow-breaking", read("allow-breaking"), problems);
+  const allow = parseAllow("allow", read("allow"), "input", problems);
   const createWorkflow = parseBoolean("create-workflow", read("create-workflow"), problems);
   const timeoutMs = parseMinutes("timeout-minutes", read("timeout-minutes"), problems);
   const smokeTask = parseSmoke(read("smoke-task"), workspace, problems);
@@ -101,7 +102,7 @@ export function readActionInputs(env: Environment): ActionInputs {
       publish: publish.kind === "build-only" && base !== undefined ? { ...publish, base } : publish,
       clusters,
       smokeTask,
-      allowBreaking,
+      allow: publish.kind === "build-only" ? allowByLabel(allow, readLabels(env)) : allow,
     },
     workspace,
     projects,

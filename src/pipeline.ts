@@ -32,7 +32,7 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: StageD
   record.release = await reuseOrPublish(api, packed, plan, plan.publish, record, deps);
   log.info(`Release ${record.release.id}: ${record.release.outcome}`);
   const before = await readClusters(api, project.slug, rollout, signal);
-  const { allowBreaking } = plan;
-  const target = { workflow: project.slug, rollout, release: record.release, before, allowBreaking };
+  const { allow } = plan;
+  const target = { workflow: project.slug, rollout, release: record.release, before, allow };
   await rollOut(api, target, record, deps);
 }

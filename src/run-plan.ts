@@ -59,6 +59,17 @@ export function cachePlan(publish: PublishPlan | BuildOnlyPlan, apiKey: string |
   return { kind: "on", apiKey };
 }
 
+/**
+ * What a run refuses unless a person allows it. `breaking`: a task contract that breaks jobs which exist. `older`: an
+ * older or other commit than the one that is deployed. `unproven`: production without proof from the dev clusters.
+ */
+export const allowances = ["breaking", "older", "unproven"] as const;
+export type Allowance = (typeof allowances)[number];
+
+/** Where a person allowed it. */
+export type AllowedBy = "input" | "label" | "option";
+export type Allowed = ReadonlyMap<Allowance, AllowedBy>;
+
 export interface RunPlan {
   /** Absolute folder to look for tilebox.workflow.toml in, and upward. */
   readonly projectFolder: string;
@@ -66,6 +77,5 @@ export interface RunPlan {
   readonly clusters: ClusterInputs;
   /** The job to run from the artifact before anything is published. */
   readonly smokeTask: SmokeTask | undefined;
-  /** Deploy, or pass, though jobs that exist will fail or wait for ever. */
-  readonly allowBreaking: boolean;
+  readonly allow: Allowed;
 }

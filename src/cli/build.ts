@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { BuildOnlyPlan } from "../run-plan.ts";
+import type { Allowed, BuildOnlyPlan } from "../run-plan.ts";
 import {
   addBuildOptions,
   addJsonOption,
-  allowBreakingOption,
+  allowOption,
   type BuildOptions,
   cachePlanOf,
   type JsonOption,
@@ -14,7 +14,7 @@ import { terminalDeps } from "./terminal-deps.ts";
 
 interface CheckOptions extends JsonOption, BuildOptions {
   readonly base?: string;
-  readonly allowBreaking: boolean;
+  readonly allow: Allowed;
 }
 
 export function addBuildCommand(program: Command): void {
@@ -25,11 +25,11 @@ export function addBuildCommand(program: Command): void {
     )
     .argument("[folder]", "folder of the project", ".")
     .option("--base <commit>", "build this commit too, and compare the task contract with its")
-    .addOption(allowBreakingOption());
+    .addOption(allowOption("breaking"));
   addJsonOption(addBuildOptions(command)).action(async (folder: string, options: CheckOptions) => {
     await runForTerminal(options, async (record, signal) => {
       const { runPipeline } = await import("../pipeline.ts");
-      const { base: commit, allowBreaking } = options;
+      const { base: commit, allow } = options;
       const publish: BuildOnlyPlan = {
         kind: "build-only",
         why: "this is workflow-release build",
@@ -41,7 +41,7 @@ export function addBuildCommand(program: Command): void {
           publish,
           clusters: { dev: [], production: [] },
           smokeTask: undefined,
-          allowBreaking,
+          allow,
         },
         record,
         terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),

@@ -3,12 +3,12 @@ import { UserError } from "../errors.ts";
 import { resolveRollout } from "../release/clusters.ts";
 import { readClusters } from "../release/deploy.ts";
 import { findRelease, type ReleaseChoice } from "../release/find-release.ts";
-import type { ClusterInput } from "../run-plan.ts";
+import type { Allowed, ClusterInput } from "../run-plan.ts";
 import {
   type ApiOptions,
   addApiOptions,
   addJsonOption,
-  allowBreakingOption,
+  allowOption,
   apiTargetOf,
   clusterOption,
   type JsonOption,
@@ -23,7 +23,7 @@ interface DeployOptions extends JsonOption, ApiOptions {
   readonly latest: boolean;
   readonly devCluster: readonly ClusterInput[];
   readonly productionCluster: readonly ClusterInput[];
-  readonly allowBreaking: boolean;
+  readonly allow: Allowed;
 }
 
 export function addDeployCommand(program: Command): void {
@@ -38,7 +38,7 @@ export function addDeployCommand(program: Command): void {
     .addOption(
       clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
     )
-    .addOption(allowBreakingOption());
+    .addOption(allowOption("breaking", "older", "unproven"));
   addJsonOption(addApiOptions(command)).action(async (folder: string, options: DeployOptions) => {
     await runForTerminal(options, async (record, signal) => {
       const { rollOut } = await import("../stages/roll-out.ts");
@@ -60,9 +60,9 @@ export function addDeployCommand(program: Command): void {
       const api = await deps.connect(apiTargetOf(options));
       const release = await findRelease(api, slug, choice, signal);
       record.release = { ...release, outcome: "reused" };
-      const { allowBreaking } = options;
+      const { allow } = options;
       const before = await readClusters(api, slug, rollout, signal);
-      await rollOut(api, { workflow: slug, rollout, release, before, allowBreaking }, record, deps);
+      await rollOut(api, { workflow: slug, rollout, release, before, allow }, record, deps);
     });
   });
 }

@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseAllow } from "../allow-input.ts";
 import type { Problem } from "../errors.ts";
 import { hostedApiUrl, parseClusters, readApiTarget } from "../inputs.ts";
 import {
+  type Allowance,
+  type Allowed,
   type ApiTarget,
   type BuildOnlyPlan,
   type CachePlan,
@@ -40,11 +43,24 @@ export function cachePlanOf({ cache }: BuildOptions, publish: PublishPlan | Buil
   return cachePlan(publish, readApiTarget(process.env).apiKey);
 }
 
-export function allowBreakingOption(): Option {
-  return new Option(
-    "--allow-breaking",
-    "deploy though jobs that exist already will fail or wait for ever",
-  ).default(false);
+const allowHelp: Record<Allowance, string> = {
+  breaking: "a task contract that breaks jobs which exist",
+  older: "a commit that is not newer than the one that is deployed",
+  unproven: "a promotion without proof from the dev clusters",
+};
+
+/** What the command can refuse, of all that may be allowed. */
+export function allowOption(...choices: readonly Allowance[]): Option {
+  const help = choices.map((choice) => `${choice} (${allowHelp[choice]})`).join(", ");
+  return new Option("--allow <what>", `do not refuse: ${help}`)
+    .default(new Map(), "nothing")
+    .argParser((value: string, previous: Allowed): Allowed => {
+      const problems: Problem[] = [];
+      const allowed = parseAllow("--allow", value, "option", problems);
+      const [problem] = problems;
+      if (problem !== undefined) throw new InvalidArgumentError(`${problem.message} (${problem.hint})`);
+      return new Map([...previous, ...allowed]);
+    });
 }
 
 export interface ApiOptions {

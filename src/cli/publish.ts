@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { ClusterInput, PublishPlan } from "../run-plan.ts";
+import type { Allowed, ClusterInput, PublishPlan } from "../run-plan.ts";
 import {
   type ApiOptions,
   addApiOptions,
   addBuildOptions,
   addJsonOption,
-  allowBreakingOption,
+  allowOption,
   apiTargetOf,
   type BuildOptions,
   cachePlanOf,
@@ -21,7 +21,7 @@ interface PublishOptions extends JsonOption, ApiOptions, BuildOptions {
   readonly existing: boolean;
   readonly devCluster: readonly ClusterInput[];
   readonly productionCluster: readonly ClusterInput[];
-  readonly allowBreaking: boolean;
+  readonly allow: Allowed;
 }
 
 export function addPublishCommand(program: Command): void {
@@ -37,7 +37,7 @@ export function addPublishCommand(program: Command): void {
     .addOption(
       clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
     )
-    .addOption(allowBreakingOption());
+    .addOption(allowOption("breaking", "older", "unproven"));
   addJsonOption(addApiOptions(addBuildOptions(command))).action(
     async (folder: string, options: PublishOptions) => {
       await runForTerminal(options, async (record, signal) => {
@@ -55,7 +55,7 @@ export function addPublishCommand(program: Command): void {
             publish,
             clusters: { dev: options.devCluster, production: options.productionCluster },
             smokeTask: undefined,
-            allowBreaking: options.allowBreaking,
+            allow: options.allow,
           },
           record,
           terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),

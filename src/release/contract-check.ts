@@ -95,9 +95,9 @@ async function openContracts(api: ReleaseApi, workflowSlug: string, signal: Abor
 }
 
 /** @throws UserError contract-broken with every breaking finding */
-export function requireUnbroken(checks: readonly ContractCheck[], allowBreaking: boolean): void {
+export function requireUnbroken(checks: readonly ContractCheck[], isAllowed: boolean): void {
   const problems = breakingProblems(checks);
-  if (problems.length === 0 || allowBreaking) return;
+  if (problems.length === 0 || isAllowed) return;
   const [first] = checks.filter(({ findings }) => findings.some(isBreaking));
   throw new UserError("contract-broken", `The task contract breaks jobs of ${first?.against}`, { problems });
 }

@@ -6,6 +6,7 @@ import type { ContractCheck } from "../release/contract-check.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
 import type { PublishedRelease } from "../release/publish.ts";
+import type { AllowedBy } from "../run-plan.ts";
 
 /** The stages of a run, in their order; a failure names the one it happened in. */
 export type Stage =
@@ -36,7 +37,7 @@ export interface ContractReport {
   /** Why there is nothing to compare with. */
   readonly absent?: string;
   /** Breaking findings do not fail the run, because a person said so. */
-  readonly allowBreaking: boolean;
+  readonly allowedBy?: AllowedBy | undefined;
 }
 
 /**

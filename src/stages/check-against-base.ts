@@ -9,7 +9,7 @@ import { enter, type StageDeps } from "./stage.ts";
 export async function checkAgainstBase(
   base: BaseCommit | undefined,
   build: Build,
-  { projectFolder, allowBreaking }: RunPlan,
+  { projectFolder, allow }: RunPlan,
   record: RunRecord,
   deps: StageDeps,
 ): Promise<void> {
@@ -24,11 +24,11 @@ export async function checkAgainstBase(
     signal: deps.signal,
   });
   if ("absent" in check) {
-    record.contract = { checks: [], absent: check.absent, allowBreaking };
+    record.contract = { checks: [], absent: check.absent };
     deps.log.info(`Task contract: not compared, ${check.absent}`);
     return;
   }
-  record.contract = { checks: [check], allowBreaking };
+  record.contract = { checks: [check], allowedBy: allow.get("breaking") };
   for (const line of contractLines(check)) deps.log.info(line);
-  requireUnbroken([check], allowBreaking);
+  requireUnbroken([check], allow.has("breaking"));
 }

@@ -6,6 +6,7 @@ import type { ReleaseApi } from "../release/release-api.ts";
 import { contractLines } from "../report/contract-lines.ts";
 import { planLines } from "../report/plan-lines.ts";
 import type { RunRecord } from "../report/record.ts";
+import type { Allowed } from "../run-plan.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
 /** Prints the plan and carries it out, dev first; production is reached only when every dev cluster has the release. */
@@ -17,7 +18,7 @@ export async function rollOut(
     readonly release: DeployedRelease;
     /** What each cluster of the rollout had when it was read. */
     readonly before: ReadonlyMap<string, DeployedRelease | undefined>;
-    readonly allowBreaking: boolean;
+    readonly allow: Allowed;
   },
   record: RunRecord,
   deps: Pick<StageDeps, "log" | "signal" | "stageEntered">,
@@ -36,15 +37,15 @@ export async function rollOut(
   }
   for (const line of planLines(plan)) log.info(line);
   enter(record, "contract", deps);
-  const { workflow, allowBreaking } = target;
+  const { workflow, allow } = target;
   const checks = await checkDeployedContracts(
     api,
     { workflow, plan, contract: record.build?.contract },
     signal,
   );
-  if (checks.length > 0) record.contract = { checks, allowBreaking };
+  if (checks.length > 0) record.contract = { checks, allowedBy: allow.get("breaking") };
   for (const line of checks.flatMap(contractLines)) log.info(line);
-  requireUnbroken(checks, allowBreaking);
+  requireUnbroken(checks, allow.has("breaking"));
   for (const stage of rolloutStages) {
     enter(record, stage, deps);
     await deployStage(api, target.workflow, plan, stage, {

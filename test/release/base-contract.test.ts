@@ -8,7 +8,7 @@ import { runPipeline } from "../../src/pipeline.ts";
 import { compareWithBase } from "../../src/release/base-contract.ts";
 import { startRecord } from "../../src/report/record.ts";
 import { renderSummary } from "../../src/report/summary.ts";
-import type { BaseCommit } from "../../src/run-plan.ts";
+import type { Allowed, BaseCommit } from "../../src/run-plan.ts";
 import { stageDeps } from "../../src/stages/real-stages.ts";
 import { silentLog } from "../support/builds.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
@@ -109,7 +109,7 @@ describe("what a pull request is compared with", () => {
           .replace("    columns: int\n", "    columns: str\n")
           .replace("class Join(Task):\n    count: int", "class Join(Task):\n    total: int"),
     });
-    const check = async (allowBreaking: boolean) => {
+    const check = async (allow: Allowed) => {
       const record = startRecord(0);
       const deps = stageDeps({
         log: silentLog,
@@ -121,7 +121,7 @@ describe("what a pull request is compared with", () => {
       const publish = { kind: "build-only", why: "a test", base: { name: "main", commit } } as const;
       const clusters = { dev: [], production: [] };
       const run = runPipeline(
-        { projectFolder: project.folder, publish, clusters, smokeTask: undefined, allowBreaking },
+        { projectFolder: project.folder, publish, clusters, smokeTask: undefined, allow },
         record,
         deps,
       );
@@ -131,7 +131,7 @@ describe("what a pull request is compared with", () => {
       );
       return { record, error };
     };
-    const { record, error } = await check(false);
+    const { record, error } = await check(new Map());
     assert.equal(error?.code, "contract-broken", JSON.stringify(record.contract));
     assert.deepEqual(
       error?.problems.map(({ message }) => message),
@@ -144,8 +144,8 @@ describe("what a pull request is compared with", () => {
         ["field-renamed", "tiles/Join"],
       ],
     );
-    const allowed = await check(true);
+    const allowed = await check(new Map([["breaking", "label"]]));
     assert.equal(allowed.error, undefined);
-    assert.match(renderSummary(allowed.record), /allowed by `allow-breaking`/);
+    assert.match(renderSummary(allowed.record), /allowed by the label `allow: breaking` of the pull request/);
   });
 });

@@ -11,6 +11,7 @@ import { planDeployment } from "../../src/release/deploy-plan.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import { startRecord } from "../../src/report/record.ts";
 import { renderSummary } from "../../src/report/summary.ts";
+import type { Allowed } from "../../src/run-plan.ts";
 import { rollOut } from "../../src/stages/roll-out.ts";
 import { packOneFile } from "../support/archives.ts";
 import { silentLog } from "../support/builds.ts";
@@ -56,13 +57,13 @@ describe("a release against what clusters have", () => {
   async function deploy(
     workflow: string,
     release: Awaited<ReturnType<typeof publish>>,
-    { allowBreaking = false, through = api }: { allowBreaking?: boolean; through?: ApiClient } = {},
+    { allow = new Map(), through = api }: { allow?: Allowed; through?: ApiClient } = {},
   ) {
     const rollout = { dev: [workflow], production: [] };
     const record = startRecord(0);
     record.slug = workflow;
     record.release = release;
-    const target = { workflow, rollout, release, allowBreaking };
+    const target = { workflow, rollout, release, allow };
     const before = await readClusters(through, workflow, rollout, never);
     const done = rollOut(through, { ...target, before }, record, { log: silentLog, signal: never });
     const error = await done.then(
@@ -100,11 +101,11 @@ describe("a release against what clusters have", () => {
       (await readClusters(api, slug, { dev: [slug], production: [] }, never)).get(slug)?.id;
     assert.equal(await has(), first.id, "nothing was deployed");
 
-    const allowed = await deploy(slug, second, { allowBreaking: true });
+    const allowed = await deploy(slug, second, { allow: new Map([["breaking", "option"]]) });
     assert.equal(allowed.error, undefined);
     assert.equal(await has(), second.id);
     const summary = renderSummary(allowed.record);
-    assert.match(summary, /breaking changes are allowed by `allow-breaking`/);
+    assert.match(summary, /breaking changes are allowed by the option `--allow breaking`/);
     assert.match(summary, /2 tasks tiles\/Mosaic of 2 jobs/);
   });
 

@@ -1,4 +1,5 @@
 import type { ContractFinding, FindingSeverity } from "../../engine/contract-rules.ts";
+import { allowedText } from "../allowed-text.ts";
 import { strandedText } from "../contract-lines.ts";
 import type { RunRecord } from "../record.ts";
 import { inlineCode, sentence } from "../untrusted-text.ts";
@@ -16,12 +17,15 @@ const listedFindings = 100;
 /** What the tasks' names, versions and inputs do to jobs that exist already. */
 export function contractSection({ contract }: RunRecord): Section | undefined {
   if (contract === undefined) return undefined;
-  const { checks, absent, allowBreaking } = contract;
+  const { checks, absent, allowedBy } = contract;
   const blocks = checks.map(({ against, findings, jobs }) => {
     const left = jobs.map((entry) => `- ${sentence(strandedText(entry))}`);
     if (findings.length === 0) return `**Task contract** against ${inlineCode(against)}: the same`;
     const broken = findings.some(({ severity }) => severity === "breaking");
-    const allowed = broken && allowBreaking ? " — ⚠️ breaking changes are allowed by `allow-breaking`" : "";
+    const allowed =
+      broken && allowedBy !== undefined
+        ? ` — ⚠️ breaking changes are ${allowedText("breaking", allowedBy)}`
+        : "";
     return [
       `**Task contract** against ${inlineCode(against)}${allowed}`,
       ...tables(findings),

@@ -28,7 +28,9 @@ test("names, types and reasons of a project are shown as text", () => {
     { cluster: "prod-1", tasks: [], unread: hostile },
   ];
   const check = { against: hostile, findings, jobs };
-  const record = exampleRecord({ contract: { checks: [check], absent: hostile, allowBreaking: true } });
+  const record = exampleRecord({
+    contract: { checks: [check], absent: hostile, allowedBy: "input" as const },
+  });
   const markdown = contractSection(record)?.markdown ?? "";
   for (const raw of ["<img", "|@octocat", "@octocat", "\u202e", "`x`"]) {
     assert.ok(!markdown.includes(raw), `${JSON.stringify(raw)} in ${markdown}`);
@@ -38,7 +40,7 @@ test("names, types and reasons of a project are shown as text", () => {
 
 test("says nothing where nothing was compared, and little where nothing changed", () => {
   assert.equal(contractSection(exampleRecord()), undefined);
-  const same = { checks: [{ against: "main", findings: [], jobs: [] }], allowBreaking: false };
+  const same = { checks: [{ against: "main", findings: [], jobs: [] }] };
   assert.match(
     contractSection(exampleRecord({ contract: same }))?.markdown ?? "",
     /<code>main<\/code>: the same$/,
