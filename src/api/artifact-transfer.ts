@@ -39,6 +39,8 @@ interface ArtifactDownload extends StoredArtifact {
 
 /** All methods throw errors of the table, among them artifact-not-found and artifact-mismatch. */
 export interface ArtifactTransfer {
+  /** False for a server of the public API without these calls, such as the hosted service. */
+  hasArtifactEndpoint(signal?: AbortSignal): Promise<boolean>;
   findArtifact(digest: string, signal?: AbortSignal): Promise<StoredArtifact | undefined>;
   /** Sends nothing when the digest is there already. */
   uploadArtifact(archive: LocalArchive, signal?: AbortSignal): Promise<ArtifactUpload>;

@@ -118,6 +118,7 @@ export function createClientOver(parts: ClientParts): ApiClient {
     tasks: clientOf(TaskService, transport, host, policy, deps),
     jobs: clientOf(JobService, transport, host, policy, deps),
     telemetry: clientOf(TelemetryQueryService, transport, host, policy, deps),
+    hasArtifactEndpoint: (signal) => again(() => artifacts.hasArtifactEndpoint(signal), signal),
     findArtifact: (digest, signal) => again(() => artifacts.findArtifact(digest, signal), signal),
     uploadArtifact: (archive, signal) => again(() => artifacts.uploadArtifact(archive, signal), signal),
     downloadArtifact: (digest, maxSizeBytes, signal) =>

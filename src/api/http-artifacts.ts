@@ -14,8 +14,15 @@ import {
   artifactSizeHeader,
   type StoredArtifact,
 } from "./artifact-transfer.ts";
+import { fromDetails } from "./error-details.ts";
 import { exchange, type OpenRequest, requireSuccess, withErrors } from "./http-exchange.ts";
 import { type FailedCall, fromWireError } from "./wire-error.ts";
+
+/** No tar has this digest: our own control plane says so in a way of its own, which nobody else answers. */
+const noArtifact = "0".repeat(64);
+
+/** How servers say that there is nothing at a path, or nothing for this key or this method. */
+const withoutSuchPath = new Set([400, 401, 403, 404, 405, 406, 410, 415, 501]);
 
 export function createHttpArtifacts(
   open: OpenRequest,
@@ -42,6 +49,24 @@ export function createHttpArtifacts(
   };
 
   return {
+    hasArtifactEndpoint: (signal) =>
+      withErrors(callOf("asking for its artifact endpoint", signal), async () => {
+        const response = await exchange(open("GET", artifactPath(noArtifact), {}), undefined, signal);
+        const status = response.statusCode ?? 0;
+        if (status >= 200 && status < 300) {
+          response.destroy();
+          return false;
+        }
+        try {
+          await requireSuccess(response);
+          return false;
+        } catch (thrown) {
+          const code = fromDetails(ConnectError.from(thrown))?.code;
+          if (code === "artifact-not-found") return true;
+          if (code === undefined && withoutSuchPath.has(status)) return false;
+          throw thrown;
+        }
+      }),
     findArtifact: find,
     async uploadArtifact({ digest, archivePath, sizeBytes }, signal) {
       const found = await find(digest, signal);

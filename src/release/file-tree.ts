@@ -24,6 +24,19 @@ export function fileTree(manifest: Manifest): Path[] {
   return roots;
 }
 
+/** The paths of the files in a release record's tree, whichever form its nodes have. */
+export function treeFiles(nodes: readonly Path[], folder = ""): string[] {
+  return nodes.flatMap(({ path, directory, children }) => {
+    const whole = wholePath(path, folder);
+    return directory || children.length > 0 ? treeFiles(children, whole) : [whole];
+  });
+}
+
+/** Of a node in that folder: other servers than ours may give the name alone. */
+export function wholePath(path: string, folder: string): string {
+  return folder === "" || path.startsWith(`${folder}/`) ? path : `${folder}/${path}`;
+}
+
 function parentOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash === -1 ? "" : path.slice(0, slash);

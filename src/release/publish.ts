@@ -1,15 +1,11 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  PublishWorkflowReleaseRequestSchema,
-  ReleaseContentSchema,
-  type Workflow,
-  type WorkflowRelease,
-} from "../api/gen/workflows/v1/workflows_pb.ts";
+import type { Workflow, WorkflowRelease } from "../api/gen/workflows/v1/workflows_pb.ts";
 import type { Build } from "../build/build.ts";
 import { ReleaseError, SystemError, UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { DeployedRelease } from "./deploy-plan.ts";
-import { fileTree } from "./file-tree.ts";
+import { createEndpointPublisher } from "./publisher/artifact-endpoint.ts";
+import { recordDifferences } from "./publisher/content-differences.ts";
+import type { PublishedRecord, Publisher } from "./publisher/publisher.ts";
 import type { ReleaseApi } from "./release-api.ts";
 import { toDeployedRelease } from "./release-id.ts";
 
@@ -21,6 +17,8 @@ export interface PublishedRelease extends DeployedRelease {
 
 export interface PublishOptions {
   readonly createWorkflow: boolean;
+  /** Called when there is something to publish. The artifact endpoint for a control plane that is known to be ours. */
+  readonly publisher?: () => Promise<Publisher>;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -28,8 +26,8 @@ export interface PublishOptions {
 /**
  * Makes the build a release of its workflow: the one that has this content already, else a new one.
  * A lost answer is harmless, because publishing the same content again finds the release.
- * @throws UserError workflow-not-found; SystemError publish-mismatch when the control plane's record
- *   differs from the build; whatever the control plane answered otherwise.
+ * @throws UserError workflow-not-found; SystemError publish-mismatch when the server's record differs from
+ *   the build; what the publisher throws; whatever the server answered otherwise.
  */
 export async function publishBuild(
   api: ReleaseApi,
@@ -39,34 +37,12 @@ export async function publishBuild(
   const workflow = await findWorkflow(api, build.slug, options);
   const existing = findRelease(workflow, build);
   if (existing !== undefined) return { ...toDeployedRelease(existing), outcome: "reused" };
-  const { artifactId, uploaded } = await api.uploadArtifact(
-    { digest: build.digest, archivePath: build.archive.path, sizeBytes: build.archive.sizeBytes },
-    options.signal,
-  );
-  options.log.info(
-    uploaded ? `Uploaded ${build.archive.sizeBytes} bytes` : "The control plane already has these bytes",
-  );
-  await keepContract(api, build, options);
-  const request = create(PublishWorkflowReleaseRequestSchema, {
-    workflowSlug: build.slug,
-    artifactId: { uuid: artifactId },
-    content: releaseContent(build),
-  });
-  const answer = await api.workflows.publishWorkflowRelease(request, { signal: options.signal });
+  const publisher = (await options.publisher?.()) ?? createEndpointPublisher(api, options);
+  const record = await publisher.publish(build);
   const readBack = await api.workflows.getWorkflow({ workflowSlug: build.slug }, { signal: options.signal });
-  return { ...requireSameContent(answer, readBack, build), outcome: "created" };
-}
-
-/** Before the release exists, because whoever finds the release has no build to take a contract from. */
-async function keepContract(api: ReleaseApi, build: Build, { signal, log }: PublishOptions): Promise<void> {
-  const json = JSON.stringify(build.contract);
-  try {
-    if (await api.keepContract(build.fingerprint, json, signal)) return;
-    log.info("The control plane keeps no task contracts: later releases are compared by names and versions");
-  } catch (error) {
-    signal.throwIfAborted();
-    log.info(`The task contract was not kept: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const release = requireSameContent(record, readBack, build);
+  const isOld = workflow.releases.some((known) => toDeployedRelease(known).id === release.id);
+  return { ...release, outcome: isOld ? "reused" : "created" };
 }
 
 async function findWorkflow(api: ReleaseApi, slug: string, options: PublishOptions): Promise<Workflow> {
@@ -97,40 +73,23 @@ function findRelease(workflow: Workflow, build: Build): WorkflowRelease | undefi
   );
 }
 
-function releaseContent(build: Build) {
-  return create(ReleaseContentSchema, {
-    fingerprint: build.fingerprint,
-    tasks: build.tasks.map(({ name, version }) => ({ name, version })),
-    files: fileTree(build.manifest),
-    ...(build.entrypoint.kind === "runner"
-      ? { runnerObjectPath: build.entrypoint.objectPath }
-      : { commandOverride: [...build.entrypoint.argv] }),
-  });
-}
-
-/** A control plane that stores something else than was sent must not have it deployed. */
-function requireSameContent(answer: WorkflowRelease, workflow: Workflow, build: Build): DeployedRelease {
-  const id = toDeployedRelease(answer).id;
-  const stored = workflow.releases.find((release) => toDeployedRelease(release).id === id);
+/** A server that stores something else than was published must not have it deployed. */
+function requireSameContent(record: PublishedRecord, workflow: Workflow, build: Build): DeployedRelease {
+  const stored = workflow.releases.find((release) => toDeployedRelease(release).id === record.id);
   const differences: string[] = [];
-  if (stored === undefined) differences.push(`release ${id} is not in the workflow's list`);
+  if (stored === undefined) differences.push(`release ${record.id} is not in the workflow's list`);
   else {
-    const compare = (what: string, sent: string, kept: string) => {
-      if (sent !== kept) differences.push(`${what}: sent ${sent}, stored ${kept || "nothing"}`);
+    const compare = (what: string, sent: string, kept = "") => {
+      if (sent !== kept) differences.push(`${what}: published ${sent}, stored ${kept || "nothing"}`);
     };
-    const names = (tasks: readonly { name: string; version: string }[]) =>
-      tasks
-        .map(({ name, version }) => `${name}@${version}`)
-        .sort()
-        .join(", ");
-    compare("artifact digest", build.digest, stored.artifact?.digest ?? "");
-    compare("fingerprint", build.fingerprint, stored.content?.fingerprint ?? "");
-    compare("tasks", names(build.tasks), names(stored.content?.tasks ?? []));
+    if (record.digest !== undefined) compare("artifact digest", record.digest, stored.artifact?.digest);
+    compare("fingerprint", record.fingerprint, stored.content?.fingerprint);
+    differences.push(...recordDifferences(build, stored));
   }
-  if (differences.length > 0) {
-    throw new SystemError("publish-mismatch", "The control plane's record differs from what was published", {
+  if (stored === undefined || differences.length > 0) {
+    throw new SystemError("publish-mismatch", "The server's record differs from what was published", {
       problems: differences.map((message) => ({ message })),
     });
   }
-  return toDeployedRelease(answer);
+  return toDeployedRelease(stored);
 }

@@ -10,6 +10,8 @@ import type { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
 export interface ReleaseApi {
   readonly workflows: Client<typeof WorkflowsService>;
   readonly jobs: Client<typeof JobService>;
+  /** False for a server of the public API alone: bytes get to it through the official CLI. */
+  hasArtifactEndpoint(signal: AbortSignal): Promise<boolean>;
   /**
    * Makes the control plane hold these bytes and answers with the artifact's id. Bytes that it already
    * has are not sent again.

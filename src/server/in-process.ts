@@ -19,6 +19,7 @@ export function connectInProcess(routes: Routes, room: ArtifactRoom): ApiClient 
 
 function createLocalArtifacts(room: ArtifactRoom): ArtifactTransfer {
   return {
+    hasArtifactEndpoint: async () => true,
     async findArtifact(digest) {
       const artifact = await room.find(digest);
       return artifact === undefined ? undefined : describe(artifact);

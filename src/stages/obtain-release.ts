@@ -38,5 +38,6 @@ export async function reuseOrPublish(
   await rehearseBuild(build, packed.project, smokeTask, record, deps);
   enter(record, "publish", deps);
   const { publishBuild } = await import("../release/publish.ts");
-  return await publishBuild(api, build, { createWorkflow: plan.createWorkflow, signal, log });
+  const publisher = () => deps.publisher(api, plan.api, packed.project);
+  return await publishBuild(api, build, { createWorkflow: plan.createWorkflow, publisher, signal, log });
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { BuildCache } from "../build/cache/build-cache.ts";
 import type { CacheMiss } from "../build/cache/miss.ts";
 import type { Log } from "../log.ts";
@@ -69,6 +70,11 @@ export function stageDeps(options: {
     async connect(target) {
       const { createApiClient } = await import("../api/client.ts");
       return await createApiClient({ ...target, env: options.env });
+    },
+    async publisher(api, target, project) {
+      const { choosePublisher } = await import("../release/publisher/choose.ts");
+      const projectFolder = dirname(project.configPath);
+      return await choosePublisher(api, { target, projectFolder, env: options.env, log, signal });
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { SmokeTask } from "../rehearsal/smoke-task.ts";
+import type { Publisher } from "../release/publisher/publisher.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import type { RunRecord } from "../report/record.ts";
 import type { ApiTarget } from "../run-plan.ts";
@@ -29,6 +30,8 @@ export interface StageDeps {
   ): Promise<TaskContract>;
   rehearse(build: Build, smokeTask: SmokeTask): Promise<RehearsalResult>;
   connect(target: ApiTarget): Promise<ReleaseApi>;
+  /** How a build of the project gets to the server, by what this offers. */
+  publisher(api: ReleaseApi, target: ApiTarget, project: Project): Promise<Publisher>;
 }
 
 /** The safe points: between two stages nothing is half done. */
