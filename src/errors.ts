@@ -430,6 +430,36 @@ export const errorTable = {
     rpc: "aborted",
     next: "The table above says which clusters have which release; run again to finish.",
   },
+  "deploy-mismatch": {
+    kind: "system",
+    exit: "system",
+    rpc: "data_loss",
+    next: "The control plane took the deployment, but the cluster does not have it: look at the control plane's log, then run again.",
+  },
+  "cluster-changed": {
+    kind: "system",
+    exit: "failed",
+    rpc: "aborted",
+    next: "Somebody else deployed to the cluster meanwhile and was left alone: run again if this release is still the one to have.",
+  },
+  "rollback-incomplete": {
+    kind: "system",
+    exit: "partial",
+    rpc: "aborted",
+    next: "The clusters named above do not have their previous release: look at them, and put it back with `workflow-release deploy --release ID`.",
+  },
+  "previous-refused": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Choose a release yourself: `workflow-release deploy --release ID`.",
+  },
+  "plan-changed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Look at what has moved, then plan again and deploy with the new plan.",
+  },
 
   // Running a control plane
   "store-newer": {
