@@ -1,9 +1,9 @@
 /** Jobs, trees and failures as lines of text. */
 import type { JobExplanation } from "../api/explain-job.ts";
+import { duration } from "../duration-text.ts";
 import type { JobView } from "../jobs/job-view.ts";
 import type { LogLine } from "../jobs/logs.ts";
 import { obstacleText } from "../jobs/obstacle-text.ts";
-import { duration } from "../report/task-tree.ts";
 import { visible } from "../report/untrusted-text.ts";
 
 export function jobLines(job: JobView): string {

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { duration } from "../duration-text.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import { requireCompleted } from "../rehearsal/require-completed.ts";
-import { duration, treeLines } from "../report/task-tree.ts";
+import { treeLines } from "../report/task-tree.ts";
 import {
   addBuildOptions,
   addJsonOption,

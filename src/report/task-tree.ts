@@ -1,3 +1,4 @@
+import { duration } from "../duration-text.ts";
 import type { TaskNode, TaskTree } from "../jobs/tree.ts";
 import { table } from "./table.ts";
 
@@ -29,11 +30,4 @@ function attemptText({ retries, startedAtMs }: TaskNode): string {
 
 function tookText({ startedAtMs, stoppedAtMs }: TaskNode): string {
   return startedAtMs === undefined || stoppedAtMs === undefined ? "" : duration(stoppedAtMs - startedAtMs);
-}
-
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 60_000
-    ? `${(ms / 1_000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }

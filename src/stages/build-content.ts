@@ -1,13 +1,14 @@
 import type { Build } from "../build/build.ts";
 import type { ContentChanges } from "../build/cached-build.ts";
 import type { PackedProject } from "../build/pack-project.ts";
+import { duration } from "../duration-text.ts";
 import type { Project } from "../project/project.ts";
 import { requireCompleted } from "../rehearsal/require-completed.ts";
 import type { SmokeTask } from "../rehearsal/smoke-task.ts";
 import { buildLines } from "../report/build-lines.ts";
 import { originText } from "../report/origin-text.ts";
 import type { RunRecord } from "../report/record.ts";
-import { duration, treeLines } from "../report/task-tree.ts";
+import { treeLines } from "../report/task-tree.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
 /** The build of this content, with what it says for the log. */

@@ -1,5 +1,6 @@
+import { duration } from "../../duration-text.ts";
 import type { RunRecord } from "../record.ts";
-import { duration, treeLines } from "../task-tree.ts";
+import { treeLines } from "../task-tree.ts";
 import { codeBlock, inlineCode } from "../untrusted-text.ts";
 import type { Section } from "./section.ts";
 
