@@ -412,11 +412,29 @@ export const errorTable = {
     rpc: "invalid_argument",
     next: "Undeploy the release from its clusters first.",
   },
+  "deployment-changed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Look at who changed it (`workflow-release history`), then run again.",
+  },
   "contract-broken": {
     kind: "user",
     exit: "failed",
     rpc: "failed_precondition",
     next: "Raise the major version of the tasks named above and keep their earlier one registered until its jobs are done, or allow it (allow: breaking; for the check of a pull request also by a label of this name).",
+  },
+  "promotion-unproven": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Do what is named above and run again, or promote without proof (allow: unproven).",
+  },
+  "commit-older": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Deploy a commit that has the deployed one in its history; to go back, use release: previous; to deploy this one nevertheless, allow it (allow: older).",
   },
   "publish-mismatch": {
     kind: "system",

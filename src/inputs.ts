@@ -11,6 +11,7 @@ import { type Problem, UserError } from "./errors.ts";
 import { readBaseCommit, readLabels } from "./github-run.ts";
 import { nearestName } from "./project/nearest-name.ts";
 import { parseSmokeTask, type SmokeTask } from "./rehearsal/smoke-task.ts";
+import { parseReleaseInput } from "./release-input.ts";
 import { readReportInputs } from "./report-inputs.ts";
 import type { ApiTarget, BuildOnlyPlan, CachePlan, ClusterInput, PublishPlan, RunPlan } from "./run-plan.ts";
 
@@ -79,11 +80,12 @@ export function readActionInputs(env: Environment): ActionInputs {
   const createWorkflow = parseBoolean("create-workflow", read("create-workflow"), problems);
   const timeoutMs = parseMinutes("timeout-minutes", read("timeout-minutes"), problems);
   const smokeTask = parseSmoke(read("smoke-task"), workspace, problems);
-  const release = parseRelease(read("release"), problems);
+  const release = parseReleaseInput(read("release"), problems);
   const publish = parsePublish(env, { mode: read("publish"), createWorkflow, release }, problems);
-  if (publish.kind === "build-only" && release === "existing") {
+  if (publish.kind === "build-only" && release.kind !== "auto") {
+    const given = release.kind === "id" ? release.id : release.kind;
     problems.push({
-      message: `release: existing is for a run that deploys, and this one only builds because ${publish.why}`,
+      message: `release: ${given} is for a run that deploys, and this one only builds because ${publish.why}`,
       hint: "leave it out for this event",
     });
   }
@@ -196,14 +198,6 @@ function parsePublish(
       });
       return { kind: "build-only", why: "publish is not valid" };
   }
-}
-
-function parseRelease(value: string, problems: Problem[]): PublishPlan["release"] {
-  if (value === "existing") return "existing";
-  if (value !== "auto") {
-    problems.push({ message: `release: ${JSON.stringify(value)} is not a choice`, hint: "auto or existing" });
-  }
-  return "auto";
 }
 
 /** Where the control plane is: the inputs first, then the variables that the official SDK reads. */

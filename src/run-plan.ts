@@ -20,14 +20,21 @@ export interface ClusterInputs {
   readonly production: readonly ClusterInput[];
 }
 
+/**
+ * Which release a run deploys. `auto`: the one that has this content, else a new one. `existing`: the one that has
+ * this content; nothing is built. `id`: that one. `previous`: on each cluster the one that it had before.
+ */
+export type ReleaseInput =
+  | { readonly kind: "auto" | "existing" | "previous" }
+  | { readonly kind: "id"; readonly id: string };
+
 export interface PublishPlan {
   readonly kind: "publish";
   /** Why, as the rest of a sentence: "push to refs/heads/main with an API key". */
   readonly why: string;
   readonly api: ApiTarget;
   readonly createWorkflow: boolean;
-  /** `existing`: only a release that has this content already may be used; nothing is built or published. */
-  readonly release: "auto" | "existing";
+  readonly release: ReleaseInput;
 }
 
 export interface BuildOnlyPlan {

@@ -158,9 +158,24 @@ describe("other inputs", () => {
     const existing = { INPUT_RELEASE: "existing" };
     const { publish } = readActionInputs({ ...runner, ...key, ...existing }).plan;
     assert(publish.kind === "publish");
-    assert.equal(publish.release, "existing");
+    assert.deepEqual(publish.release, { kind: "existing" });
     assert.match(problemsOf(existing)[0] ?? "", /only builds because there is no API key/);
     assert.deepEqual(problemsOf({ ...key, INPUT_RELEASE: "new" }), ['release: "new" is not a choice']);
+  });
+
+  it("name a release, or the previous one", () => {
+    const releaseOf = (value: string) => {
+      const { publish } = readActionInputs({ ...runner, ...key, INPUT_RELEASE: value }).plan;
+      return publish.kind === "publish" ? publish.release : undefined;
+    };
+    const id = "019acba6-f5fa-7e90-8106-aaaaaaaaaaaa";
+    assert.deepEqual(releaseOf(id.toUpperCase()), { kind: "id", id });
+    assert.deepEqual(releaseOf("previous"), { kind: "previous" });
+    assert.deepEqual(releaseOf(""), { kind: "auto" });
+    assert.match(
+      problemsOf({ INPUT_RELEASE: id })[0] ?? "",
+      /^release: 019acba6-\S+ is for a run that deploys/,
+    );
   });
 });
 

@@ -47,7 +47,7 @@ export function addPublishCommand(program: Command): void {
           why: "this is workflow-release publish",
           api: apiTargetOf(options),
           createWorkflow: options.createWorkflow,
-          release: options.existing ? "existing" : "auto",
+          release: { kind: options.existing ? "existing" : "auto" },
         };
         await runPipeline(
           {

@@ -16,10 +16,16 @@ export interface RunProvenance {
   readonly actor?: string;
 }
 
+/** The kinds of gates. */
+export const gateKinds = ["ready", "smoke", "replay", "soak"] as const;
+export type GateKind = (typeof gateKinds)[number];
+
 export type ChangeReason = "deploy" | "rollback";
 
 export interface Provenance extends RunProvenance {
   readonly reason: ChangeReason;
+  /** The gates that are run after it, so that one that has no result is known to be missing. */
+  readonly gates?: readonly GateKind[];
 }
 
 /** A request header, so that the public contract needs no field; servers that do not know it ignore it. */
@@ -84,6 +90,10 @@ const fields: Readonly<Record<string, FieldRule>> = {
   run: (value) => isRecord(value) && "id" in value && "attempt" in value,
   actor: text(/^[\w.[\]-]{1,100}$/),
   reason: text(/^(?:deploy|rollback)$/),
+  gates: (value) =>
+    Array.isArray(value) &&
+    value.length <= gateKinds.length &&
+    value.every((gate) => gateKinds.some((kind) => kind === gate)),
 };
 
 function wrongFields(

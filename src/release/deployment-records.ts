@@ -4,8 +4,9 @@
  * anything there is no record, which proves nothing.
  */
 
-/** The kinds of gates. */
-export type GateKind = "ready" | "smoke" | "replay" | "soak";
+import type { GateKind } from "../engine/provenance.ts";
+
+export type { GateKind };
 
 /** One gate that was run on a cluster after a release was deployed there. */
 export interface GateRecord {
@@ -41,6 +42,8 @@ export interface DeploymentRecord {
    * took it away.
    */
   readonly outcome: "succeeded" | "failed" | "unfinished" | "superseded" | "rolled-back";
+  /** What the deployment set out to run; absent where that is not known. */
+  readonly plannedGates?: readonly GateKind[];
   /** Of this release on this cluster since then, newest first. */
   readonly gates: readonly GateRecord[];
 }

@@ -30,7 +30,7 @@ export async function reuseOrPublish(
     if (smokeTask !== undefined) log.info("Rehearsal: not run, because this content is published already");
     return published.release;
   }
-  if (plan.release === "existing") throw noReleaseHas(packed);
+  if (plan.release.kind === "existing") throw noReleaseHas(packed);
   enter(record, "build", deps);
   // Meanwhile, because it only explains.
   const changes = newest && changesSince(api, newest, packed, signal);

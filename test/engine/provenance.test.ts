@@ -9,6 +9,7 @@ const whole: Provenance = {
   run: { id: 12, attempt: 2, url: "https://github.com/acme/tiles/actions/runs/12/attempts/2" },
   actor: "dependabot[bot]",
   reason: "rollback",
+  gates: ["ready", "soak"],
 };
 
 test("what a run says of itself goes through a header of printable ASCII", () => {
@@ -50,6 +51,8 @@ test("everything that is wrong is named", () => {
     ["ref", "a b"],
     ["ref", "a\u202eb"],
     ["actor", "<b>"],
+    ["gates", ["fun"]],
+    ["gates", "ready"],
     ["constructor", 1],
   ] as const) {
     assert.equal(problems({ ...whole, [field]: value }).length, 1, field);
