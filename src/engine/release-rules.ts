@@ -73,6 +73,21 @@ export function planUndeploy(now: readonly DeployedNow[], release: ReleaseId): D
     .map((cluster) => ({ cluster: cluster.cluster, before: release, after: undefined }));
 }
 
+/**
+ * The clusters that have something else than the caller has seen there, and than what the call shall lead
+ * to: then somebody else was faster. What is there already is no conflict, so that a retry after a lost
+ * answer succeeds.
+ */
+export function unexpectedClusters(
+  now: readonly DeployedNow[],
+  expected: ReadonlyMap<Slug, ReleaseId | undefined>,
+  after: ReleaseId | undefined,
+): readonly DeployedNow[] {
+  return now.filter(
+    ({ cluster, release }) => expected.has(cluster) && release !== expected.get(cluster) && release !== after,
+  );
+}
+
 export type Deletability = "deletable" | "cluster-protected" | "cluster-in-use";
 
 /**

@@ -9,6 +9,7 @@
  * not, as with any lost answer, and every write can be repeated safely.
  */
 import type { ArtifactId, KeyId, ReleaseId, WorkflowId } from "../engine/id.ts";
+import type { Provenance } from "../engine/provenance.ts";
 import type {
   Cluster,
   ClusterRef,
@@ -171,7 +172,8 @@ export interface ReleaseStore {
   /**
    * Makes this the workflow's release on all the named clusters, or, when one of them is unknown, on
    * none. An empty list is the default cluster. What is already so is left as it is and leaves no trace.
-   * Throws workflow-not-found, release-not-found, cluster-not-found (naming every unknown cluster).
+   * Throws workflow-not-found, release-not-found, cluster-not-found (naming every unknown cluster),
+   * deployment-changed.
    */
   deploy(request: DeployRequest): Promise<DeployResult>;
   /**
@@ -181,13 +183,19 @@ export interface ReleaseStore {
   undeploy(request: DeployRequest): Promise<DeployResult>;
   /** Undefined when there is no such release (any more). */
   findFileTree(release: ReleaseId): Promise<FileTree | undefined>;
-  /** What was published, unpublished, deployed and undeployed: newest first, at most `limit` entries. */
+  /**
+   * Adds a gate's result to the history. Throws workflow-not-found, release-not-found, cluster-not-found;
+   * request-invalid when this release was never deployed on this cluster.
+   */
+  recordGate(request: GateRequest): Promise<void>;
+  /** What was published, unpublished, deployed and undeployed, and gates: newest first, at most `limit` entries. */
   listHistory(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
 }
 
-/** Who does it: the name of the API key. */
+/** Who does it: the name of the API key, and what the caller says of itself. */
 interface Actor {
   readonly actor: string;
+  readonly provenance?: Provenance | undefined;
 }
 
 interface ReleaseRef {
@@ -204,6 +212,25 @@ export interface PublishRequest extends Actor {
 
 export interface DeployRequest extends ReleaseRef, Actor {
   readonly clusters: readonly ClusterRef[];
+  /**
+   * What some of these clusters must still have of the workflow, undefined for nothing. One that has
+   * something else, and not already what is asked for (a repeated call), refuses the whole call.
+   */
+  readonly expected?: ReadonlyMap<Slug, ReleaseId | undefined> | undefined;
+}
+
+export interface GateRequest extends ReleaseRef, Actor {
+  readonly cluster: ClusterRef;
+  readonly gate: GateOutcome;
+}
+
+/** What a gate said; its kinds and reasons are the caller's. */
+export interface GateOutcome {
+  readonly kind: string;
+  readonly outcome: "passed" | "failed";
+  readonly reason?: string;
+  readonly message: string;
+  readonly tookMs: number;
 }
 
 export interface DeployResult {
@@ -217,19 +244,21 @@ export interface DeployResult {
 export interface HistoryQuery {
   readonly workflow?: Slug | undefined;
   readonly cluster?: Slug | undefined;
+  readonly release?: ReleaseId | undefined;
   /** Entries older than this one. */
   readonly before?: number | undefined;
   readonly limit: number;
 }
 
 /** One line of the append-only history. It outlives the workflow, release and cluster it names. */
-export type HistoryEntry = {
+export type HistoryEntry = HistoryEntryFacts & HistoryEvent;
+
+export interface HistoryEntryFacts extends Actor {
   /** Ascends with time; not without gaps. */
   readonly sequence: number;
   readonly atMs: number;
-  readonly actor: string;
   readonly workflow: Slug;
-} & HistoryEvent;
+}
 
 export type HistoryEvent =
   | {
@@ -238,4 +267,10 @@ export type HistoryEvent =
       readonly fingerprint: string;
       readonly digest: string;
     }
-  | ({ readonly kind: "deploy" | "undeploy" } & DeploymentChange);
+  | ({ readonly kind: "deploy" | "undeploy" } & DeploymentChange)
+  | {
+      readonly kind: "gate";
+      readonly cluster: Slug;
+      readonly release: ReleaseId;
+      readonly gate: GateOutcome;
+    };

@@ -136,7 +136,7 @@ async function verifyHistory(
     let now: ReleaseId | undefined;
     let count = 0;
     for (const entry of entries.toReversed()) {
-      if (!("cluster" in entry) || entry.cluster !== cluster) continue;
+      if (!("before" in entry) || entry.cluster !== cluster) continue;
       assert.equal(entry.before, now, "the history has a gap");
       now = entry.after;
       count++;

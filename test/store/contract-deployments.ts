@@ -185,7 +185,7 @@ export function deploymentContract(open: OpenStore): void {
           entry.atMs - startMs,
           entry.actor,
           entry.kind,
-          ...("cluster" in entry ? [entry.cluster.slice(0, 7), entry.before, entry.after] : [entry.release]),
+          ...("before" in entry ? [entry.cluster.slice(0, 7), entry.before, entry.after] : [entry.release]),
         ]);
       assert.deepEqual(told, [
         [0, "ci", "publish", first],

@@ -3,6 +3,7 @@ import type { Clock } from "../../src/engine/id.ts";
 import type { Store } from "../../src/store/port.ts";
 import { clusterContract } from "./contract-clusters.ts";
 import { deploymentContract } from "./contract-deployments.ts";
+import { historyContract } from "./contract-history.ts";
 import { jobListContract } from "./contract-job-lists.ts";
 import { jobContract } from "./contract-jobs.ts";
 import { keyAndArtifactContract } from "./contract-keys-and-artifacts.ts";
@@ -28,6 +29,7 @@ export function storeContract(open: OpenStore): void {
   clusterContract(open);
   releaseContract(open);
   deploymentContract(open);
+  historyContract(open);
   releaseModelContract(open);
   jobContract(open);
   taskContract(open);

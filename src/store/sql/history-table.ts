@@ -1,6 +1,7 @@
 import type { ReleaseId } from "../../engine/id.ts";
+import type { Provenance } from "../../engine/provenance.ts";
 import type { Slug } from "../../engine/slug.ts";
-import type { HistoryEntry, HistoryEvent, HistoryQuery } from "../port.ts";
+import type { GateOutcome, HistoryEntry, HistoryEntryFacts, HistoryEvent, HistoryQuery } from "../port.ts";
 import { type Database, prepare } from "./statement.ts";
 
 /** Names, not references: an entry outlives what it speaks of. The triggers make it append-only for us too. */
@@ -26,6 +27,40 @@ export const createHistoryTable = `
     BEGIN SELECT raise(ABORT, 'history is append-only'); END;
 `;
 
+/**
+ * The same table with what a change says of its run, and with the results of gates. SQLite cannot change a
+ * CHECK, so the table is made anew; its sequence goes on.
+ */
+export const recordRunsAndGates = `
+  CREATE TABLE history_with_runs (
+    sequence       INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms          INTEGER NOT NULL,
+    actor          TEXT NOT NULL,
+    kind           TEXT NOT NULL CHECK (kind IN ('publish', 'unpublish', 'deploy', 'undeploy', 'gate')),
+    workflow_slug  TEXT NOT NULL,
+    cluster_slug   TEXT CHECK ((cluster_slug IS NULL) = (kind IN ('publish', 'unpublish'))),
+    release_before TEXT CHECK ((release_before IS NULL) <= (kind IN ('publish', 'deploy', 'gate'))),
+    release_after  TEXT CHECK ((release_after IS NULL) = (kind IN ('unpublish', 'undeploy'))),
+    fingerprint    TEXT CHECK ((fingerprint IS NULL) = (kind IN ('deploy', 'undeploy', 'gate'))),
+    digest         TEXT CHECK ((digest IS NULL) = (kind IN ('deploy', 'undeploy', 'gate'))),
+    provenance     TEXT,
+    gate           TEXT CHECK ((gate IS NULL) = (kind <> 'gate'))
+  ) STRICT;
+  INSERT INTO history_with_runs
+    SELECT sequence, at_ms, actor, kind, workflow_slug, cluster_slug, release_before, release_after, fingerprint,
+      digest, NULL, NULL
+    FROM history;
+  DROP TABLE history;
+  ALTER TABLE history_with_runs RENAME TO history;
+  CREATE INDEX history_by_workflow ON history (workflow_slug, sequence);
+  CREATE INDEX history_by_workflow_and_cluster ON history (workflow_slug, cluster_slug, sequence);
+  CREATE INDEX history_by_cluster ON history (cluster_slug, sequence);
+  CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
+    BEGIN SELECT raise(ABORT, 'history is append-only'); END;
+  CREATE TRIGGER history_is_not_deleted BEFORE DELETE ON history
+    BEGIN SELECT raise(ABORT, 'history is append-only'); END;
+`;
+
 interface HistoryRow {
   readonly sequence: number;
   readonly at_ms: number;
@@ -37,9 +72,31 @@ interface HistoryRow {
   readonly release_after: ReleaseId | null;
   readonly fingerprint: string | null;
   readonly digest: string | null;
+  /** JSON of a Provenance. */
+  readonly provenance: string | null;
+  /** JSON of a GateOutcome. */
+  readonly gate: string | null;
 }
 
+const filters = {
+  workflow: "workflow_slug = ?",
+  cluster: "cluster_slug = ?",
+  // Not indexed: a release is of one workflow, whose entries are.
+  release: "? IN (release_before, release_after)",
+} as const;
+type Filter = keyof typeof filters;
+const filterNames = Object.keys(filters) as readonly Filter[];
+const filterSets: readonly (readonly Filter[])[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) =>
+  filterNames.filter((_, index) => (bits & (1 << index)) !== 0),
+);
+
 export function prepareHistoryStatements(database: Database) {
+  const newest = (set: readonly Filter[]) =>
+    prepare<readonly (string | number)[], HistoryRow>(
+      database,
+      `SELECT * FROM history WHERE ${[...set.map((name) => `${filters[name]} AND `)].join("")}sequence < ?
+       ORDER BY sequence DESC LIMIT ?`,
+    );
   return {
     append: prepare<
       [
@@ -52,79 +109,86 @@ export function prepareHistoryStatements(database: Database) {
         releaseAfter: ReleaseId | null,
         fingerprint: string | null,
         digest: string | null,
+        provenance: string | null,
+        gate: string | null,
       ]
     >(
       database,
       `INSERT INTO history (at_ms, actor, kind, workflow_slug, cluster_slug, release_before, release_after,
-         fingerprint, digest)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         fingerprint, digest, provenance, gate)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    newest: prepare<[before: number, limit: number], HistoryRow>(
+    newest: new Map(filterSets.map((set) => [set.join(), newest(set)])),
+    deployOf: prepare<[workflow: Slug, cluster: Slug, release: ReleaseId], { readonly sequence: number }>(
       database,
-      "SELECT * FROM history WHERE sequence < ? ORDER BY sequence DESC LIMIT ?",
-    ),
-    newestOfWorkflow: prepare<[workflow: Slug, before: number, limit: number], HistoryRow>(
-      database,
-      "SELECT * FROM history WHERE workflow_slug = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?",
-    ),
-    newestOfCluster: prepare<[cluster: Slug, before: number, limit: number], HistoryRow>(
-      database,
-      "SELECT * FROM history WHERE cluster_slug = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?",
-    ),
-    newestOfBoth: prepare<[workflow: Slug, cluster: Slug, before: number, limit: number], HistoryRow>(
-      database,
-      `SELECT * FROM history WHERE workflow_slug = ? AND cluster_slug = ? AND sequence < ?
-       ORDER BY sequence DESC LIMIT ?`,
+      `SELECT sequence FROM history
+       WHERE workflow_slug = ? AND cluster_slug = ? AND release_after = ? AND kind = 'deploy' LIMIT 1`,
     ),
   };
 }
 
 type HistoryStatements = ReturnType<typeof prepareHistoryStatements>;
 
+type NewEntry = Omit<HistoryEntryFacts, "sequence"> & HistoryEvent;
+
 /** Writes one line; call it in the transaction of the change it tells of. */
-export function appendHistory(
-  statements: HistoryStatements,
-  entry: { readonly atMs: number; readonly actor: string; readonly workflow: Slug } & HistoryEvent,
-): void {
+export function appendHistory(statements: HistoryStatements, entry: NewEntry): void {
   const { atMs, actor, kind, workflow } = entry;
-  switch (entry.kind) {
+  const provenance = entry.provenance === undefined ? null : JSON.stringify(entry.provenance);
+  const { cluster, before, after, fingerprint, digest, gate } = columnsOf(entry);
+  statements.append.run(
+    atMs,
+    actor,
+    kind,
+    workflow,
+    cluster ?? null,
+    before ?? null,
+    after ?? null,
+    fingerprint ?? null,
+    digest ?? null,
+    provenance,
+    gate === undefined ? null : JSON.stringify(gate),
+  );
+}
+
+interface EventColumns {
+  readonly cluster?: Slug;
+  readonly before?: ReleaseId | undefined;
+  readonly after?: ReleaseId | undefined;
+  readonly fingerprint?: string;
+  readonly digest?: string;
+  readonly gate?: GateOutcome;
+}
+
+function columnsOf(event: HistoryEvent): EventColumns {
+  switch (event.kind) {
     case "publish":
-    case "unpublish": {
-      const [before, after] = entry.kind === "publish" ? [null, entry.release] : [entry.release, null];
-      statements.append.run(
-        atMs,
-        actor,
-        kind,
-        workflow,
-        null,
-        before,
-        after,
-        entry.fingerprint,
-        entry.digest,
-      );
-      return;
-    }
+      return { after: event.release, fingerprint: event.fingerprint, digest: event.digest };
+    case "unpublish":
+      return { before: event.release, fingerprint: event.fingerprint, digest: event.digest };
     case "deploy":
-    case "undeploy": {
-      const [before, after] = [entry.before ?? null, entry.after ?? null];
-      statements.append.run(atMs, actor, kind, workflow, entry.cluster, before, after, null, null);
-    }
+    case "undeploy":
+      return { cluster: event.cluster, before: event.before, after: event.after };
+    case "gate":
+      return { cluster: event.cluster, after: event.release, gate: event.gate };
   }
 }
 
 export function readHistory(statements: HistoryStatements, query: HistoryQuery): HistoryEntry[] {
-  const { workflow, cluster, before = Number.MAX_SAFE_INTEGER, limit } = query;
-  let rows: HistoryRow[];
-  if (workflow !== undefined && cluster !== undefined) {
-    rows = statements.newestOfBoth.all(workflow, cluster, before, limit);
-  } else if (workflow !== undefined) rows = statements.newestOfWorkflow.all(workflow, before, limit);
-  else if (cluster !== undefined) rows = statements.newestOfCluster.all(cluster, before, limit);
-  else rows = statements.newest.all(before, limit);
-  return rows.map(toHistoryEntry);
+  const { before = Number.MAX_SAFE_INTEGER, limit } = query;
+  const set = filterNames.filter((name) => query[name] !== undefined);
+  const values = set.flatMap((name) => query[name] ?? []);
+  return (statements.newest.get(set.join())?.all(...values, before, limit) ?? []).map(toHistoryEntry);
 }
 
 function toHistoryEntry(row: HistoryRow): HistoryEntry {
-  const entry = { sequence: row.sequence, atMs: row.at_ms, actor: row.actor, workflow: row.workflow_slug };
+  const entry = {
+    sequence: row.sequence,
+    atMs: row.at_ms,
+    actor: row.actor,
+    workflow: row.workflow_slug,
+    provenance: row.provenance === null ? undefined : (JSON.parse(row.provenance) as Provenance),
+  };
   switch (row.kind) {
     case "publish":
     case "unpublish":
@@ -143,6 +207,14 @@ function toHistoryEntry(row: HistoryRow): HistoryEntry {
         cluster: stored(row.cluster_slug),
         before: row.release_before ?? undefined,
         after: row.release_after ?? undefined,
+      };
+    case "gate":
+      return {
+        ...entry,
+        kind: row.kind,
+        cluster: stored(row.cluster_slug),
+        release: stored(row.release_after),
+        gate: JSON.parse(stored(row.gate)) as GateOutcome,
       };
   }
 }

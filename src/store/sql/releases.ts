@@ -1,4 +1,12 @@
-import { chooseClusters, planDeploy, planUndeploy, sameContent } from "../../engine/release-rules.ts";
+import type { ReleaseId } from "../../engine/id.ts";
+import {
+  chooseClusters,
+  type DeployedNow,
+  planDeploy,
+  planUndeploy,
+  sameContent,
+  unexpectedClusters,
+} from "../../engine/release-rules.ts";
 import { UserError } from "../../errors.ts";
 import type { DeployRequest, DeployResult, PublishRequest, ReleaseStore } from "../port.ts";
 import { prepareArtifactStatements } from "./artifacts.ts";
@@ -37,7 +45,7 @@ export function createReleaseStore(
       return writer.submit(() => publish(request, encodedFiles));
     },
 
-    unpublish: ({ workflow: slug, release: id, actor }) =>
+    unpublish: ({ workflow: slug, release: id, actor, provenance }) =>
       writer.submit(() => {
         const release = records.release(records.requireRelease(records.requireWorkflow(slug), id));
         if (release.clusters.length > 0) {
@@ -47,7 +55,7 @@ export function createReleaseStore(
         const { fingerprint } = release.content;
         const { digest } = release.artifact;
         const event = { kind: "unpublish", release: id, fingerprint, digest } as const;
-        appendHistory(history, { atMs: clock(), actor, workflow: slug, ...event });
+        appendHistory(history, { atMs: clock(), actor, provenance, workflow: slug, ...event });
         records.releases.delete.run(id);
       }),
 
@@ -60,6 +68,18 @@ export function createReleaseStore(
         return row === undefined ? undefined : JSON.parse(row.tree);
       }),
 
+    recordGate: ({ workflow: slug, release: id, cluster: ref, gate, actor, provenance }) =>
+      writer.submit(() => {
+        const workflow = records.requireWorkflow(slug);
+        const release = records.requireRelease(workflow, id).id;
+        const cluster = records.requireCluster(ref).slug;
+        if (history.deployOf.get(workflow.slug, cluster, release) === undefined) {
+          throw new UserError("request-invalid", `The release ${id} was never deployed on "${cluster}"`);
+        }
+        const event = { kind: "gate", cluster, release, gate } as const;
+        appendHistory(history, { atMs: clock(), actor, provenance, workflow: slug, ...event });
+      }),
+
     listHistory: (query) => read(() => readHistory(history, query)),
   };
 }
@@ -67,7 +87,7 @@ export function createReleaseStore(
 function createPublish(session: Session, records: Records, history: HistoryStatements) {
   const artifacts = prepareArtifactStatements(session.database);
   return (request: PublishRequest, encodedFiles: string) => {
-    const { content, actor } = request;
+    const { content, actor, provenance } = request;
     const workflow = records.requireWorkflow(request.workflow);
     const artifact = artifacts.byId.get(request.artifact);
     if (artifact === undefined) {
@@ -101,7 +121,7 @@ function createPublish(session: Session, records: Records, history: HistoryState
     );
     records.releases.insertFileTree.run(id, encodedFiles);
     const event = { kind: "publish", release: id, fingerprint: content.fingerprint, digest: artifact.digest };
-    appendHistory(history, { atMs, actor, workflow: workflow.slug, ...event, kind: "publish" });
+    appendHistory(history, { atMs, actor, provenance, workflow: workflow.slug, ...event, kind: "publish" });
     return { release: records.release(records.requireRelease(workflow, id)), created: true };
   };
 }
@@ -116,7 +136,7 @@ function createDeploymentChanger(session: Session, records: Records, history: Hi
   };
 
   return (request: DeployRequest, kind: "deploy" | "undeploy"): DeployResult => {
-    const { actor } = request;
+    const { actor, provenance } = request;
     const workflow = records.requireWorkflow(request.workflow);
     const release = records.requireRelease(workflow, request.release);
     const clusters = chosenRows(request.clusters);
@@ -124,13 +144,14 @@ function createDeploymentChanger(session: Session, records: Records, history: Hi
       cluster: slug,
       release: records.deployments.on.get(slug, workflow.id)?.release_id,
     }));
+    requireExpected(now, request, kind === "deploy" ? release.id : undefined);
     const changes = kind === "deploy" ? planDeploy(now, release.id) : planUndeploy(now, release.id);
     const atMs = session.clock();
     for (const change of changes) {
       if (change.after === undefined) records.deployments.remove.run(change.cluster, workflow.id);
       else records.deployments.put.run(change.cluster, workflow.id, change.after, atMs, actor);
       records.clusters.raiseRevision.run(change.cluster);
-      appendHistory(history, { atMs, actor, workflow: workflow.slug, kind, ...change });
+      appendHistory(history, { atMs, actor, provenance, workflow: workflow.slug, kind, ...change });
     }
     return {
       release: records.release(release),
@@ -138,4 +159,24 @@ function createDeploymentChanger(session: Session, records: Records, history: Hi
       changes,
     };
   };
+}
+
+function requireExpected(
+  now: readonly DeployedNow[],
+  { workflow, expected }: DeployRequest,
+  after: ReleaseId | undefined,
+): void {
+  if (expected === undefined) return;
+  const unexpected = unexpectedClusters(now, expected, after);
+  if (unexpected.length === 0) return;
+  const text = (release: ReleaseId | undefined) => release ?? "no release";
+  throw new UserError(
+    "deployment-changed",
+    `Somebody else changed what is deployed of "${workflow}", so that nothing was changed`,
+    {
+      problems: unexpected.map(({ cluster, release }) => ({
+        message: `${cluster}: has ${text(release)}, not ${text(expected.get(cluster))}`,
+      })),
+    },
+  );
 }

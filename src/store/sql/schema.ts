@@ -1,7 +1,7 @@
 import { createArtifactTable, createContractTable } from "./artifacts.ts";
 import { createClusterTable } from "./cluster-table.ts";
 import { createDeploymentTable } from "./deployment-table.ts";
-import { createHistoryTable } from "./history-table.ts";
+import { createHistoryTable, recordRunsAndGates } from "./history-table.ts";
 import { createJobProgressTables } from "./job-progress-table.ts";
 import { createJobTables } from "./job-table.ts";
 import { createKeyTable } from "./keys.ts";
@@ -44,4 +44,5 @@ export const migrations: readonly Migration[] = [
   },
   { name: "telemetry", breaking: false, sql: createTelemetryTables },
   { name: "task contracts", breaking: false, sql: createContractTable },
+  { name: "history of runs and gates", breaking: true, sql: recordRunsAndGates },
 ];

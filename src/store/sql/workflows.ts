@@ -50,7 +50,7 @@ export function createWorkflowStore(
         return records.workflow(records.requireWorkflow(slug));
       }),
 
-    deleteWorkflow: ({ workflow: slug, actor }) =>
+    deleteWorkflow: ({ workflow: slug, actor, provenance }) =>
       writer.submit(() => {
         const row = records.requireWorkflow(slug);
         const { releases } = records.workflow(row);
@@ -64,6 +64,7 @@ export function createWorkflowStore(
           appendHistory(history, {
             atMs,
             actor,
+            provenance,
             workflow: slug,
             kind: "unpublish",
             release: release.id,

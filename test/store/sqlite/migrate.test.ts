@@ -84,3 +84,21 @@ test("our own schema has no table that is not STRICT", () => {
     [],
   );
 });
+
+test("a history from before runs were recorded keeps its entries, its sequence and its triggers", () => {
+  using database = new DatabaseSync(":memory:");
+  const at = ours.findIndex(({ name }) => name === "history of runs and gates");
+  migrate(database, { migrations: ours.slice(0, at), clock });
+  const insert = `INSERT INTO history (at_ms, actor, kind, workflow_slug, cluster_slug, release_after)
+    VALUES (1, 'ci', 'deploy', 'tiles', 'dev', 'r')`;
+  database.exec(`${insert}; ${insert}; PRAGMA foreign_keys = ON;`);
+  migrate(database, { migrations: ours, clock });
+  database.exec(insert);
+  const rows = database.prepare("SELECT sequence, kind, release_after, provenance FROM history").all();
+  assert.deepEqual(
+    rows.map((row) => Object.values(row)),
+    [1, 2, 3].map((sequence) => [sequence, "deploy", "r", null]),
+  );
+  assert.throws(() => database.exec("DELETE FROM history"), /append-only/);
+  assert.throws(() => database.exec("UPDATE history SET actor = 'x'"), /append-only/);
+});
