@@ -1,6 +1,6 @@
 /** What failed tasks show of themselves: in the project's own files and lines where that is known. Pure. */
 import { sep } from "node:path";
-import type { Manifest } from "../artifact/manifest.ts";
+import type { ManifestEntry } from "../artifact/manifest.ts";
 import type { TaskId } from "../engine/job.ts";
 import type { Traceback } from "../jobs/tracebacks.ts";
 import { eachTask, type TaskNode, type TaskTree } from "../jobs/tree.ts";
@@ -26,7 +26,7 @@ export interface ProjectPlace {
 export interface UnpackedRelease {
   /** Absolute, as Python names it. */
   readonly folder: string;
-  readonly manifest: Manifest;
+  readonly manifest: readonly Pick<ManifestEntry, "path">[];
 }
 
 /** In the order of the tree. */

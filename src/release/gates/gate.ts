@@ -5,6 +5,7 @@
 import type { HttpApiClient } from "../../api/client.ts";
 import type { Random } from "../../engine/id.ts";
 import type { Problem } from "../../errors.ts";
+import type { TaskTree } from "../../jobs/tree.ts";
 import type { Log } from "../../log.ts";
 import type { Project } from "../../project/project.ts";
 import type { SmokeTask } from "../../rehearsal/smoke-task.ts";
@@ -36,6 +37,7 @@ export type GateReason =
   | "job-canceled"
   | "job-not-ended"
   | "smoke-task-missing"
+  | "time-too-short"
   | "control-plane-failed";
 
 export const gateReasons: Readonly<Record<GateReason, string>> = {
@@ -50,6 +52,7 @@ export const gateReasons: Readonly<Record<GateReason, string>> = {
   "job-canceled": "job was canceled",
   "job-not-ended": "job did not end in time",
   "smoke-task-missing": "no smoke-task to prove it with",
+  "time-too-short": "timeout-minutes leave no time for it",
   "control-plane-failed": "control plane did not answer, or refused",
 };
 
@@ -64,6 +67,8 @@ export interface GateResult extends GateRecord {
   readonly next?: string;
   /** Jobs that the gate submitted, in the order it did. */
   readonly jobs: readonly GateJob[];
+  /** The tasks of the job that failed. */
+  readonly tree?: TaskTree;
 }
 
 export interface GateJob {
@@ -97,6 +102,8 @@ export interface GateContext {
   /** Aborting cancels the jobs that gates submitted and rejects with the signal's reason. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Told each result as soon as it is known, so that an abort does not hide what was found. */
+  report(result: GateResult): void;
   readonly world: GateWorld;
   readonly limits: GateLimits;
 }
