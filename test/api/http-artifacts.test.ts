@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { createApiClient } from "../../src/api/client.ts";
 import { ReleaseError } from "../../src/errors.ts";
 import { packOneFile } from "../support/archives.ts";
+import { startControlPlane } from "../support/control-plane.ts";
 import { errorOf } from "../support/errors.ts";
 import { serveForeign } from "../support/foreign-server.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
@@ -160,5 +161,49 @@ describe("an upload", () => {
       api.uploadArtifact(local),
       (error: unknown) => error instanceof ReleaseError && error.code === "internal",
     );
+  });
+});
+
+describe("the artifact endpoint", () => {
+  const hasEndpoint = async (url: string) => {
+    using api = await connect(url);
+    return await api.hasArtifactEndpoint();
+  };
+
+  it("is known by what our own control plane says of an artifact that nobody can have", async () => {
+    await using plane = await startControlPlane("none");
+    assert.equal(await hasEndpoint(plane.url), true);
+  });
+
+  it("is not there where another server answers, whatever it answers", async () => {
+    for (const [status, type, body] of [
+      [404, "text/plain", "404 page not found"],
+      [404, "application/json", '{"code":"not_found","message":"no such artifact"}'],
+      [405, "application/json", '{"code":"unimplemented"}'],
+      [501, "application/grpc", ""],
+      [403, "text/html", "<html>"],
+      [401, "application/json", '{"message":"Unauthorized"}'],
+      [200, "text/html", "<html>"],
+    ] as const) {
+      await using server = await serveForeign((_request, response) => {
+        response.writeHead(status, { "content-type": type }).end(body);
+      });
+      assert.equal(await hasEndpoint(server.url), false, `${status} ${type}`);
+    }
+  });
+
+  it("is not decided while the server fails, redirects or refuses our key", async () => {
+    for (const [status, headers, code] of [
+      [503, {}, "api-unreachable"],
+      [429, {}, "api-limit"],
+      [302, { location: "https://example.com" }, "api-unsupported"],
+    ] as const) {
+      await using server = await serveForeign((_request, response) => {
+        response.writeHead(status, headers).end();
+      });
+      await assert.rejects(hasEndpoint(server.url), errorOf(code), String(status));
+    }
+    await using plane = await startControlPlane("keys");
+    await assert.rejects(hasEndpoint(plane.url), errorOf("unauthenticated"));
   });
 });

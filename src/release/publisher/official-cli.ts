@@ -124,14 +124,19 @@ function readAnswer(run: ProgramRun, build: Build, name: string, options: CliOpt
 }
 
 function publishFailed(run: ProgramRun, name: string, options: CliOptions): UserError {
-  const how = run.exitCode === null ? "was ended by a signal" : `ended with exit code ${run.exitCode}`;
   const problems = lastLines(run, options);
   const said = problems.map(({ message }) => message).join("\n");
   // The documents name no code for it. The calls before this one were made with the same key.
   if (/\b(?:unauthenticated|unauthorized|401|api[ -]?key)\b/i.test(said)) {
     return new UserError("unauthenticated", `${name} says that the API key was refused`, { problems });
   }
-  return new UserError("cli-failed", `${name} workflow publish-release ${how}`, { problems });
+  return new UserError(
+    "cli-failed",
+    `${name} workflow publish-release ended with exit code ${run.exitCode}`,
+    {
+      problems,
+    },
+  );
 }
 
 const shownLines = 20;

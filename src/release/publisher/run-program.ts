@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { killProcessTree } from "../../worker/process-tree.ts";
 
 export interface ProgramRun {
-  /** Null for a program that a signal ended. */
-  readonly exitCode: number | null;
+  /** 128 for a program that a signal ended. */
+  readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
   /** It was ended because it took longer than its limit. */
@@ -68,28 +68,29 @@ function supervise(kill: typeof killProcessTree): void {
  * @throws what the signal was aborted with; the program then ends with this process at the latest
  */
 export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
-  const { program, args, folder, env, limitMs, signal } = options;
-  signal.throwIfAborted();
-  const { getExecOutput } = await import("@actions/exec");
-  const codes = [limitMs, limitExitCode, stoppedExitCode].map(String);
-  const text = `(${supervise.toString()})(${killProcessTree.toString()})`;
-  const startedAt = performance.now();
+  const { signal } = options;
   const stopped = Promise.withResolvers<never>();
   const onAbort = () => stopped.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
-    const running = getExecOutput(
-      `"${process.execPath}"`,
-      ["-e", text, "--", ...codes, markerVariable, randomUUID(), program, ...args],
-      // An empty input closes stdin: a program that asks a question must not wait for an answer.
-      { cwd: folder, env: { ...env }, silent: true, ignoreReturnCode: true, input: Buffer.alloc(0) },
-    );
-    running.catch(() => {});
-    const { exitCode, stdout, stderr } = await Promise.race([running, stopped.promise]);
-    const timedOut = exitCode === limitExitCode && performance.now() - startedAt >= limitMs;
-    return { exitCode, stdout, stderr, timedOut };
+    return await Promise.race([runToEnd(options), stopped.promise]);
   } finally {
     signal.removeEventListener("abort", onAbort);
-    stopped.promise.catch(() => {});
   }
+}
+
+async function runToEnd({ program, args, folder, env, limitMs }: ProgramOptions): Promise<ProgramRun> {
+  const { getExecOutput } = await import("@actions/exec");
+  const text = `(${supervise.toString()})(${killProcessTree.toString()})`;
+  const codes = [limitMs, limitExitCode, stoppedExitCode].map(String);
+  const startedAt = performance.now();
+  const { exitCode, stdout, stderr } = await getExecOutput(
+    `"${process.execPath}"`,
+    ["-e", text, "--", ...codes, markerVariable, randomUUID(), program, ...args],
+    // An empty input closes stdin: a program that asks a question must not wait for an answer.
+    { cwd: folder, env: { ...env }, silent: true, ignoreReturnCode: true, input: Buffer.alloc(0) },
+  );
+  const timedOut = exitCode === limitExitCode && performance.now() - startedAt >= limitMs;
+  return { exitCode, stdout, stderr, timedOut };
 }
