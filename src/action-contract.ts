@@ -52,6 +52,18 @@ export const actionInputs = {
     description: "`true` creates the workflow when the control plane has none with this slug.",
     default: "false",
   },
+  "on-failure": {
+    description:
+      "What becomes of the clusters that a failed run has changed: `rollback` gives each its own previous release " +
+      "back, `leave` leaves them. Defaults to `rollback` when there is a production cluster, else to `leave`.",
+    default: "",
+  },
+  plan: {
+    description:
+      "`only` makes a plan, puts it out and changes nothing. Else what the deployment must still be, or it is refused: " +
+      "the hash of a plan, or the file that an earlier job or `workflow-release plan --json` wrote.",
+    default: "",
+  },
   "smoke-task": {
     description:
       "A job to rehearse from the exact artifact before anything is published, on a control plane of its own: " +
@@ -107,6 +119,8 @@ export const actionOutputs = {
   tasks: 'Discovered tasks as JSON: [{"name": "...", "version": "v1.0"}].',
   published: "`created`, `reused` or `skipped`.",
   changed: "`true` when a release was created or a cluster changed.",
+  plan: "What the run set out to do to each cluster and its jobs, as JSON.",
+  "plan-hash": "sha256 of the plan: what a later run's `plan` can hold it to.",
   deployments: 'JSON, one entry a cluster: [{"cluster", "stage", "before", "after", "outcome"}].',
   projects:
     'JSON, one entry a project: [{"path", "workflow-slug", "release-id", "published", "failure-reason", ...}]. ' +

@@ -13,6 +13,7 @@ import { nearestName } from "./project/nearest-name.ts";
 import { parseSmokeTask, type SmokeTask } from "./rehearsal/smoke-task.ts";
 import { parseReleaseInput } from "./release-input.ts";
 import { readReportInputs } from "./report-inputs.ts";
+import { parseOnFailure, parsePlanInput } from "./roll-out-inputs.ts";
 import type { ApiTarget, BuildOnlyPlan, CachePlan, ClusterInput, PublishPlan, RunPlan } from "./run-plan.ts";
 
 /** What the runner says about itself. */
@@ -80,6 +81,8 @@ export function readActionInputs(env: Environment): ActionInputs {
   const createWorkflow = parseBoolean("create-workflow", read("create-workflow"), problems);
   const timeoutMs = parseMinutes("timeout-minutes", read("timeout-minutes"), problems);
   const smokeTask = parseSmoke(read("smoke-task"), workspace, problems);
+  const onFailure = parseOnFailure(read("on-failure"), problems);
+  const plan = parsePlanInput(read("plan"), workspace);
   const release = parseReleaseInput(read("release"), problems);
   const publish = parsePublish(env, { mode: read("publish"), createWorkflow, release }, problems);
   if (publish.kind === "build-only" && release.kind !== "auto") {
@@ -104,6 +107,8 @@ export function readActionInputs(env: Environment): ActionInputs {
       publish: publish.kind === "build-only" && base !== undefined ? { ...publish, base } : publish,
       clusters,
       smokeTask,
+      onFailure,
+      plan,
       allow: publish.kind === "build-only" ? allowByLabel(allow, readLabels(env)) : allow,
     },
     workspace,

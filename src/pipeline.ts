@@ -1,5 +1,5 @@
+import { readClusters } from "./release/cluster-calls.ts";
 import { resolveRollout } from "./release/clusters.ts";
-import { readClusters } from "./release/deploy.ts";
 import type { RunRecord } from "./report/record.ts";
 import type { RunPlan } from "./run-plan.ts";
 import { buildContent, rehearseBuild } from "./stages/build-content.ts";
@@ -28,11 +28,30 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: StageD
 
   const api = await deps.connect(plan.publish.api);
   // A cluster that does not exist is found before anything is published; the plan reads again, because a build takes time.
-  await readClusters(api, project.slug, rollout, signal);
+  const found = await readClusters(api, project.slug, rollout, signal);
+  if (plan.plan?.kind === "only") {
+    const { planContent } = await import("./stages/plan-content.ts");
+    await planContent(api, packed, { ...plan, rollout, before: found }, record, deps);
+    return;
+  }
   record.release = await reuseOrPublish(api, packed, plan, plan.publish, record, deps);
   log.info(`Release ${record.release.id}: ${record.release.outcome}`);
   const before = await readClusters(api, project.slug, rollout, signal);
-  const { allow } = plan;
-  const target = { workflow: project.slug, rollout, release: record.release, before, allow };
-  await rollOut(api, target, record, deps);
+  const { release } = record;
+  await rollOut(
+    api,
+    {
+      workflow: project.slug,
+      rollout,
+      before,
+      releaseFor: () => release,
+      reason: "deploy",
+      allow: plan.allow,
+      onFailure: plan.onFailure,
+      planned: plan.plan,
+      gates: [],
+    },
+    record,
+    deps,
+  );
 }

@@ -2,6 +2,8 @@
 
 import type { CacheMiss } from "./build/cache/miss.ts";
 import type { SmokeTask } from "./rehearsal/smoke-task.ts";
+import type { PlanInput } from "./release/expected-plan.ts";
+import type { OnFailure } from "./release/on-failure.ts";
 
 /** Where the control plane is and who we are there. Never logged as a whole: it holds the key. */
 export interface ApiTarget {
@@ -85,4 +87,7 @@ export interface RunPlan {
   /** The job to run from the artifact before anything is published. */
   readonly smokeTask: SmokeTask | undefined;
   readonly allow: Allowed;
+  /** Undefined is the default for the clusters. */
+  readonly onFailure: OnFailure | undefined;
+  readonly plan: PlanInput | undefined;
 }

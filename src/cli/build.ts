@@ -42,6 +42,8 @@ export function addBuildCommand(program: Command): void {
           clusters: { dev: [], production: [] },
           smokeTask: undefined,
           allow,
+          onFailure: undefined,
+          plan: undefined,
         },
         record,
         terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),

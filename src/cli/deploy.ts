@@ -1,29 +1,18 @@
 import type { Command } from "commander";
 import { UserError } from "../errors.ts";
+import { readClusters } from "../release/cluster-calls.ts";
 import { resolveRollout } from "../release/clusters.ts";
-import { readClusters } from "../release/deploy.ts";
 import { findRelease, type ReleaseChoice } from "../release/find-release.ts";
-import type { Allowed, ClusterInput } from "../run-plan.ts";
-import {
-  type ApiOptions,
-  addApiOptions,
-  addJsonOption,
-  allowOption,
-  apiTargetOf,
-  clusterOption,
-  type JsonOption,
-} from "./options.ts";
+import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
+import { addRollOutOptions, type PlanOption, planOption, type RollOutOptions } from "./roll-out-options.ts";
 import { runForTerminal } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 import { chooseWorkflow } from "./workflow-choice.ts";
 
-interface DeployOptions extends JsonOption, ApiOptions {
+interface DeployOptions extends JsonOption, ApiOptions, RollOutOptions, PlanOption {
   readonly workflow?: string;
   readonly release?: string;
   readonly latest: boolean;
-  readonly devCluster: readonly ClusterInput[];
-  readonly productionCluster: readonly ClusterInput[];
-  readonly allow: Allowed;
 }
 
 export function addDeployCommand(program: Command): void {
@@ -34,37 +23,48 @@ export function addDeployCommand(program: Command): void {
     .option("--workflow <slug>", "the workflow, where there is no project at hand")
     .option("--release <id>", "the release to deploy")
     .option("--latest", "deploy the release that was published last", false)
-    .addOption(clusterOption("--dev-cluster <clusters>", "deploy here first"))
-    .addOption(
-      clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
-    )
-    .addOption(allowOption("breaking", "older", "unproven"));
-  addJsonOption(addApiOptions(command)).action(async (folder: string, options: DeployOptions) => {
-    await runForTerminal(options, async (record, signal) => {
-      const { rollOut } = await import("../stages/roll-out.ts");
-      const choice = releaseChoice(options);
-      const deps = terminalDeps({ signal });
-      record.stage = "project";
-      const { slug, targets } = await chooseWorkflow(folder, options.workflow, deps);
-      record.slug = slug;
-      const rollout = resolveRollout(
-        { dev: options.devCluster, production: options.productionCluster },
-        { targets },
-      );
-      if (rollout.dev.length + rollout.production.length === 0) {
-        throw new UserError("clusters-invalid", "No cluster is named", {
-          next: "Add --dev-cluster SLUG or --production-cluster SLUG.",
-        });
-      }
-      record.stage = "publish";
-      const api = await deps.connect(apiTargetOf(options));
-      const release = await findRelease(api, slug, choice, signal);
-      record.release = { ...release, outcome: "reused" };
-      const { allow } = options;
-      const before = await readClusters(api, slug, rollout, signal);
-      await rollOut(api, { workflow: slug, rollout, release, before, allow }, record, deps);
-    });
-  });
+    .addOption(planOption());
+  addJsonOption(addApiOptions(addRollOutOptions(command))).action(
+    async (folder: string, options: DeployOptions) => {
+      await runForTerminal(options, async (record, signal) => {
+        const { rollOut } = await import("../stages/roll-out.ts");
+        const choice = releaseChoice(options);
+        const deps = terminalDeps({ signal });
+        record.stage = "project";
+        const { slug, targets } = await chooseWorkflow(folder, options.workflow, deps);
+        record.slug = slug;
+        const rollout = resolveRollout(
+          { dev: options.devCluster, production: options.productionCluster },
+          { targets },
+        );
+        if (rollout.dev.length + rollout.production.length === 0) {
+          throw new UserError("clusters-invalid", "No cluster is named", {
+            next: "Add --dev-cluster SLUG or --production-cluster SLUG.",
+          });
+        }
+        record.stage = "publish";
+        const api = await deps.connect(apiTargetOf(options));
+        const release = await findRelease(api, slug, choice, signal);
+        record.release = { ...release, outcome: "reused" };
+        await rollOut(
+          api,
+          {
+            workflow: slug,
+            rollout,
+            before: await readClusters(api, slug, rollout, signal),
+            releaseFor: () => release,
+            reason: "deploy",
+            allow: options.allow,
+            onFailure: options.onFailure,
+            planned: options.plan,
+            gates: [],
+          },
+          record,
+          deps,
+        );
+      });
+    },
+  );
 }
 
 function releaseChoice({ release, latest }: DeployOptions): ReleaseChoice {

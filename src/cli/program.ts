@@ -6,6 +6,7 @@ import { addClusterCommand } from "./cluster.ts";
 import { addDeployCommand } from "./deploy.ts";
 import { addJobCommand } from "./job.ts";
 import { addKeyCommand } from "./key.ts";
+import { addPlanCommand } from "./plan.ts";
 import { addPublishCommand } from "./publish.ts";
 import { addRehearseCommand } from "./rehearse.ts";
 import { addRunnerCommand } from "./runner.ts";
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
   addBuildCommand(program);
   addRehearseCommand(program);
+  addPlanCommand(program);
   addPublishCommand(program);
   addDeployCommand(program);
   addStatusCommand(program);

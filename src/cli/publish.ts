@@ -1,27 +1,23 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Allowed, ClusterInput, PublishPlan } from "../run-plan.ts";
+import type { PublishPlan } from "../run-plan.ts";
 import {
   type ApiOptions,
   addApiOptions,
   addBuildOptions,
   addJsonOption,
-  allowOption,
   apiTargetOf,
   type BuildOptions,
   cachePlanOf,
-  clusterOption,
   type JsonOption,
 } from "./options.ts";
+import { addRollOutOptions, type PlanOption, planOption, type RollOutOptions } from "./roll-out-options.ts";
 import { runForTerminal } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
-interface PublishOptions extends JsonOption, ApiOptions, BuildOptions {
+interface PublishOptions extends JsonOption, ApiOptions, BuildOptions, RollOutOptions, PlanOption {
   readonly createWorkflow: boolean;
   readonly existing: boolean;
-  readonly devCluster: readonly ClusterInput[];
-  readonly productionCluster: readonly ClusterInput[];
-  readonly allow: Allowed;
 }
 
 export function addPublishCommand(program: Command): void {
@@ -33,12 +29,8 @@ export function addPublishCommand(program: Command): void {
     .argument("[folder]", "folder of the project", ".")
     .option("--create-workflow", "create the workflow when the control plane has none with this slug", false)
     .option("--existing", "demand that a release has this content already; build nothing", false)
-    .addOption(clusterOption("--dev-cluster <clusters>", "deploy here first"))
-    .addOption(
-      clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
-    )
-    .addOption(allowOption("breaking", "older", "unproven"));
-  addJsonOption(addApiOptions(addBuildOptions(command))).action(
+    .addOption(planOption());
+  addJsonOption(addApiOptions(addBuildOptions(addRollOutOptions(command)))).action(
     async (folder: string, options: PublishOptions) => {
       await runForTerminal(options, async (record, signal) => {
         const { runPipeline } = await import("../pipeline.ts");
@@ -56,6 +48,8 @@ export function addPublishCommand(program: Command): void {
             clusters: { dev: options.devCluster, production: options.productionCluster },
             smokeTask: undefined,
             allow: options.allow,
+            onFailure: options.onFailure,
+            plan: options.plan,
           },
           record,
           terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),

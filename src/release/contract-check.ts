@@ -1,7 +1,7 @@
 import { contractOfNames, parseContractText, type TaskContract } from "../engine/contract.ts";
 import { type ContractFinding, compareContracts, strands } from "../engine/contract-rules.ts";
 import { type Problem, UserError } from "../errors.ts";
-import type { DeployPlan, PlannedCluster } from "./deploy-plan.ts";
+import type { DeployPlan, PlannedCluster, ReleaseToDeploy } from "./deploy-plan.ts";
 import type { ReleaseApi } from "./release-api.ts";
 import { toDeployedRelease } from "./release-id.ts";
 import type { StrandedJobs } from "./stranded-jobs.ts";
@@ -17,7 +17,7 @@ export interface ContractCheck {
 
 export interface DeployedContracts {
   readonly workflow: string;
-  readonly plan: DeployPlan;
+  readonly plan: DeployPlan<ReleaseToDeploy>;
   /** Of the build, where the run has one; else it is asked for. */
   readonly contract: TaskContract | undefined;
 }
@@ -32,15 +32,16 @@ export async function checkDeployedContracts(
   signal: AbortSignal,
 ): Promise<ContractCheck[]> {
   const replaced = plan.filter(({ change }) => change === "replace");
-  const [first] = replaced;
-  if (first === undefined) return [];
+  if (replaced.length === 0) return [];
   const contracts = await openContracts(api, workflow, signal);
-  const after = contract ?? (await contracts.of(first.after));
-  const byRelease = Map.groupBy(replaced, ({ before }) => before?.id ?? "");
+  // A rollback gives each cluster a release of its own.
+  const byRelease = Map.groupBy(replaced, ({ before, after }) => `${before?.id} ${after.id}`);
   return await Promise.all(
-    [...byRelease].map(async ([id, clusters]): Promise<ContractCheck> => {
-      const release = clusters[0]?.before;
-      const before = release === undefined ? contractOfNames([], "") : await contracts.of(release);
+    [...byRelease.values()].map(async (clusters): Promise<ContractCheck> => {
+      const [first] = clusters;
+      const id = first?.before?.id ?? "";
+      const before = await contracts.of(first?.before);
+      const after = contract ?? (await contracts.of(first?.after));
       const findings = compareContracts(before, after);
       return {
         against: `release ${id} on ${clusters.map(({ cluster }) => cluster).join(", ")}`,
@@ -53,7 +54,7 @@ export async function checkDeployedContracts(
 
 async function jobsOf(
   api: ReleaseApi,
-  clusters: readonly PlannedCluster[],
+  clusters: readonly Pick<PlannedCluster, "cluster">[],
   { before, findings }: { readonly before: TaskContract; readonly findings: readonly ContractFinding[] },
   signal: AbortSignal,
 ): Promise<StrandedJobs[]> {
@@ -66,7 +67,7 @@ async function jobsOf(
 }
 
 interface Contracts {
-  of(release: { readonly id: string; readonly fingerprint: string }): Promise<TaskContract>;
+  of(release: ReleaseToDeploy | undefined): Promise<TaskContract>;
 }
 
 /** Contracts as the control plane keeps them; else names and versions from the release's record. */
@@ -82,7 +83,9 @@ async function openContracts(api: ReleaseApi, workflowSlug: string, signal: Abor
   const workflow = await attempt(() => api.workflows.getWorkflow({ workflowSlug }, { signal }));
   const releases = workflow instanceof Error ? [] : workflow.releases;
   return {
-    async of({ id, fingerprint }) {
+    async of(release) {
+      if (release === undefined) return contractOfNames([], "");
+      const { id, fingerprint } = release;
       const kept = await attempt(() => api.findContract(fingerprint, signal));
       const contract = typeof kept === "string" ? parseContractText(kept) : undefined;
       if (contract !== undefined) return contract;

@@ -1,150 +1,168 @@
-import type { Cluster } from "../api/gen/workflows/v1/workflows_pb.ts";
-import { ReleaseError, SystemError, UserError } from "../errors.ts";
-import type { Rollout, RolloutStage } from "./clusters.ts";
+import { SystemError } from "../errors.ts";
+import { deployRelease, readRelease } from "./cluster-calls.ts";
+import type { RolloutStage } from "./clusters.ts";
 import type { DeployedRelease, DeployPlan, PlannedCluster } from "./deploy-plan.ts";
 import type { ReleaseApi } from "./release-api.ts";
-import { releaseIdBytes, toDeployedRelease } from "./release-id.ts";
+import { after, afterLastAnswer, type Sleep } from "./stop-grace.ts";
 
-/** What became of one cluster. `unknown` is a cluster whose state could not be read back. */
+/** What became of one cluster. */
 export interface ClusterOutcome {
   readonly cluster: string;
   readonly stage: RolloutStage;
   /** Release ids. */
   readonly before: string | undefined;
+  /** What it has now, as far as it could be read. */
   readonly after: string | undefined;
-  readonly outcome: "planned" | "deployed" | "unchanged" | "failed" | "unknown";
+  readonly outcome: ClusterState;
+  /** Why it is not as it should be, where the failure of the run does not say it. */
+  readonly why?: string;
 }
 
-/** How long reading back may go on after the run was told to stop: the runner kills it after 7.5 s. */
-const readBackGraceMs = 3_000;
+export type ClusterState =
+  /** Not reached. */
+  | "planned"
+  | "deployed"
+  | "unchanged"
+  /** It has what it had. */
+  | "failed"
+  /** It could not be read back. */
+  | "unknown"
+  /** It had the new release and has its own previous one again, or none where it had none. */
+  | "restored"
+  /** It should have got its previous release back and did not, or that is not known. */
+  | "not-restored"
+  /** Somebody else deployed there meanwhile; that was left alone. */
+  | "taken-over";
 
-/**
- * Reads what each cluster of the rollout has of this workflow now. All clusters are asked before anything
- * is changed.
- * @throws UserError cluster-not-found naming every cluster that does not exist.
- */
-export async function readClusters(
-  api: ReleaseApi,
-  workflow: string,
-  rollout: Rollout,
-  signal: AbortSignal,
-): Promise<Map<string, DeployedRelease | undefined>> {
-  const slugs = [...rollout.dev, ...rollout.production];
-  const missing: string[] = [];
-  const entries = await Promise.all(
-    slugs.map(async (slug) => {
-      try {
-        const cluster = await api.workflows.getCluster({ clusterSlug: slug }, { signal });
-        return [slug, releaseOn(cluster, workflow)] as const;
-      } catch (error) {
-        if (!(error instanceof ReleaseError) || error.code !== "cluster-not-found") throw error;
-        missing.push(slug);
-        return [slug, undefined] as const;
-      }
-    }),
-  );
-  if (missing.length > 0) {
-    const list = slugs.filter((slug) => missing.includes(slug));
-    throw new UserError("cluster-not-found", `There is no cluster ${list.join(", ")}`, {
-      problems: list.map((slug) => ({ message: `cluster ${slug} does not exist` })),
-    });
-  }
-  return new Map(entries);
+/** A cluster that this run has asked the control plane to change. */
+export interface Attempt {
+  readonly planned: PlannedCluster;
+  /** The call's answer was not received: it may be carried out later than anything that was read since. */
+  readonly inDoubt: boolean;
 }
 
+export interface DeployOptions {
+  readonly reason: "deploy" | "rollback";
+  readonly signal: AbortSignal;
+  readonly sleep: Sleep;
+  /** Told each cluster's outcome, before an error too, so that nothing that was changed goes unsaid. */
+  readonly report: (outcome: ClusterOutcome) => void;
+  /** Told before a change is asked for, and again when its answer was received. */
+  readonly attempted: (attempt: Attempt) => void;
+}
+
+/** How long reading a cluster back may take. */
+const readBackMs = 30_000;
+
 /**
- * Carries out one stage of a plan and reads every cluster back.
- * `report` is told each cluster's outcome, before an error too, so that nothing that was changed goes unsaid.
- * @throws SystemError deploy-incomplete when a cluster does not have the release afterwards.
+ * Carries out one stage of a plan, one cluster after the other: each is read just before, because somebody else may
+ * have deployed since the plan was made, and read back before the next one is touched.
+ *
+ * @throws SystemError cluster-changed when somebody else deployed meanwhile, deploy-mismatch when the control plane
+ *   took a deployment that the cluster does not have; whatever ended the call to a cluster that does not have the
+ *   release afterwards.
  */
 export async function deployStage(
   api: ReleaseApi,
   workflow: string,
   plan: DeployPlan,
   stage: RolloutStage,
-  options: { readonly signal: AbortSignal; readonly report: (outcome: ClusterOutcome) => void },
+  options: DeployOptions,
 ): Promise<void> {
   const planned = plan.filter((entry) => entry.stage === stage);
-  const changing = planned.filter(({ change }) => change !== "unchanged");
-  for (const entry of planned.filter(({ change }) => change === "unchanged")) {
-    options.report(outcomeOf(entry, entry.before?.id, "unchanged"));
+  for (const entry of planned) {
+    if (entry.change === "unchanged") options.report(outcomeOf(entry, entry.before, "unchanged"));
   }
-  if (changing.length === 0) return;
-  const [first] = changing;
-  const releaseId = first === undefined ? undefined : releaseIdBytes(first.after.id);
-  if (releaseId === undefined)
-    throw new SystemError("internal", "A plan names a release whose id is not an id");
+  for (const entry of planned) {
+    if (entry.change === "unchanged") continue;
+    options.signal.throwIfAborted();
+    await deployTo(api, workflow, entry, options);
+  }
+}
+
+async function deployTo(
+  api: ReleaseApi,
+  workflow: string,
+  planned: PlannedCluster,
+  options: DeployOptions,
+): Promise<void> {
+  const { report } = options;
+  const place = { workflow, cluster: planned.cluster };
+  const found = await readRelease(api, place, options.signal);
+  if (found?.id === planned.after.id) {
+    report(outcomeOf(planned, found, "unchanged"));
+    return;
+  }
+  if (found?.id !== planned.before?.id) {
+    report(outcomeOf(planned, found, "taken-over"));
+    throw changedMeanwhile(planned, found);
+  }
   let failure: unknown;
+  options.attempted({ planned, inDoubt: true });
   try {
-    await api.workflows.deployWorkflowRelease(
-      {
-        workflowSlug: workflow,
-        releaseId: { uuid: releaseId },
-        clusterSlugs: changing.map(({ cluster }) => cluster),
-      },
-      { signal: options.signal },
-    );
+    using late = afterLastAnswer(options.signal, options.sleep);
+    const { reason } = options;
+    await deployRelease(api, place, planned.after, { reason, signal: late.signal });
+    options.attempted({ planned, inDoubt: false });
   } catch (error) {
-    // The answer may be lost though the call was carried out: the clusters themselves tell.
+    // The answer may be lost though the call was carried out: the cluster itself tells.
     failure = error;
   }
-  await readBack(api, workflow, changing, failure, options);
+  const now = await readBack(api, workflow, planned, failure, options);
+  if (now?.id === planned.after.id) {
+    report(outcomeOf(planned, now, "deployed"));
+    return;
+  }
+  const hasWhatItHad = now?.id === planned.before?.id;
+  report(outcomeOf(planned, now, hasWhatItHad ? "failed" : "taken-over"));
+  if (!hasWhatItHad) throw changedMeanwhile(planned, now, failure);
+  const message = `${planned.cluster} has ${nameOf(now)} after release ${planned.after.id} was deployed there`;
+  throw failure ?? new SystemError("deploy-mismatch", message);
 }
 
 async function readBack(
   api: ReleaseApi,
   workflow: string,
-  changing: readonly PlannedCluster[],
+  planned: PlannedCluster,
   failure: unknown,
-  options: { readonly report: (outcome: ClusterOutcome) => void },
-): Promise<void> {
-  const signal = AbortSignal.timeout(failure === undefined ? 30_000 : readBackGraceMs);
-  const outcomes = await Promise.all(
-    changing.map(async (entry): Promise<ClusterOutcome> => {
-      try {
-        const cluster = await api.workflows.getCluster({ clusterSlug: entry.cluster }, { signal });
-        const now = releaseOn(cluster, workflow)?.id;
-        return outcomeOf(entry, now, now === entry.after.id ? "deployed" : "failed");
-      } catch {
-        return outcomeOf(entry, undefined, "unknown");
-      }
-    }),
-  );
-  for (const outcome of outcomes) options.report(outcome);
-  const wrong = outcomes.filter(({ outcome }) => outcome !== "deployed");
-  if (wrong.length === 0) return;
-  // Nothing was changed and the control plane said why: its own words are the better error.
-  if (failure instanceof ReleaseError && wrong.every(isUntouched)) throw failure;
-  const expected = changing[0]?.after.id;
-  throw new SystemError(
-    "deploy-incomplete",
-    `${wrong.length} of ${outcomes.length} clusters do not have release ${expected}`,
-    {
-      cause: failure,
-      problems: wrong.map(({ cluster, after, outcome }) => ({
-        message:
-          outcome === "unknown"
-            ? `${cluster}: could not be read back`
-            : `${cluster}: has ${after ?? "no release"}`,
-      })),
-    },
-  );
+  { signal, sleep, report }: DeployOptions,
+): Promise<DeployedRelease | undefined> {
+  using limit = after(readBackMs, sleep);
+  using late = afterLastAnswer(signal, sleep);
+  try {
+    const { cluster } = planned;
+    return await readRelease(api, { workflow, cluster }, AbortSignal.any([limit.signal, late.signal]));
+  } catch (error) {
+    report(outcomeOf(planned, undefined, "unknown"));
+    throw failure ?? error;
+  }
 }
 
-function isUntouched({ outcome, before, after }: ClusterOutcome): boolean {
-  return outcome === "failed" && before === after;
+function changedMeanwhile(
+  { cluster, before }: PlannedCluster,
+  now: DeployedRelease | undefined,
+  cause?: unknown,
+): SystemError {
+  const message = `${cluster} has ${nameOf(now)}, which is neither what it had when the plan was made (${nameOf(before)}) nor what this run deploys`;
+  return new SystemError("cluster-changed", message, { cause });
 }
 
-function outcomeOf(
-  entry: PlannedCluster,
-  after: string | undefined,
-  outcome: ClusterOutcome["outcome"],
+export function nameOf(release: DeployedRelease | undefined): string {
+  return release === undefined ? "no release" : `release ${release.id}`;
+}
+
+export function outcomeOf(
+  { cluster, stage, before }: PlannedCluster,
+  after: DeployedRelease | undefined,
+  outcome: ClusterState,
+  why?: string,
 ): ClusterOutcome {
-  return { cluster: entry.cluster, stage: entry.stage, before: entry.before?.id, after, outcome };
-}
-
-/** A cluster lists each workflow with exactly the one release that is deployed there. */
-function releaseOn(cluster: Cluster, workflow: string): DeployedRelease | undefined {
-  const [release] = cluster.deployedReleases.find(({ slug }) => slug === workflow)?.releases ?? [];
-  return release === undefined ? undefined : toDeployedRelease(release);
+  return {
+    cluster,
+    stage,
+    before: before?.id,
+    after: after?.id,
+    outcome,
+    ...(why === undefined ? {} : { why }),
+  };
 }

@@ -1,7 +1,7 @@
-import type { DeployPlan } from "../release/deploy-plan.ts";
+import type { DeployPlan, ReleaseToDeploy } from "../release/deploy-plan.ts";
 
 /** The plan as lines of text: what each cluster has and will have. */
-export function planLines(plan: DeployPlan): string[] {
+export function planLines(plan: DeployPlan<ReleaseToDeploy>): string[] {
   if (plan.length === 0) return ["Plan: no cluster is named, nothing is deployed"];
   return [
     "Plan:",
@@ -9,7 +9,7 @@ export function planLines(plan: DeployPlan): string[] {
       const what =
         change === "unchanged"
           ? `has ${after.id} already`
-          : `${before === undefined ? "nothing" : before.id} -> ${after.id}`;
+          : `${before === undefined ? "nothing" : before.id} -> ${after.id ?? `a new release of ${after.digest}`}`;
       return `  ${stage.padEnd(10)} ${cluster}: ${what}`;
     }),
   ];

@@ -5,6 +5,9 @@ import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { ContractCheck } from "../release/contract-check.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
+import type { OverwriteCheck } from "../release/overwrite.ts";
+import type { PlanDocument } from "../release/plan-document.ts";
+import type { Promotion } from "../release/promotion.ts";
 import type { PublishedRelease } from "../release/publish.ts";
 import type { AllowedBy } from "../run-plan.ts";
 
@@ -15,6 +18,7 @@ export type Stage =
   | "build"
   | "rehearsal"
   | "publish"
+  | "promotion"
   | "contract"
   | "dev"
   | "production";
@@ -64,9 +68,19 @@ export interface RunRecord {
   /** How the tasks stand to those of earlier releases, or why that is not known. */
   contract?: ContractReport;
   release?: PublishedRelease;
+  /** The commit that the release is deployed as, where one is known. */
+  commit?: string;
+  /** What proves the release for production. */
+  promotion?: Promotion;
   plan?: DeployPlan;
+  /** The plan as data, with its hash. */
+  planDocument?: PlanDocument;
+  /** The clusters that the run had changed were given back what they had. */
+  rollback?: { readonly because: ErrorCode };
   /** One entry a cluster of the rollout: `planned` until its stage was carried out. */
   readonly deployments: Map<string, ClusterOutcome>;
+  /** How the commit stands to those that the clusters had, stage by stage. */
+  readonly overwrites: OverwriteCheck[];
   readonly notices: string[];
   failure?: Failure;
   endedAtMs?: number;
@@ -78,6 +92,7 @@ export function startRecord(startedAtMs: number, helpUrl?: string): RunRecord {
     ...(helpUrl === undefined ? {} : { helpUrl }),
     stage: "inputs",
     deployments: new Map(),
+    overwrites: [],
     notices: [],
   };
 }

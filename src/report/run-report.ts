@@ -24,6 +24,8 @@ export function runOutputs(records: Records, reportPath: string): Record<OutputN
     tasks: "[]",
     published: "",
     changed: String(records.some(hasChanged)),
+    plan: "",
+    "plan-hash": "",
     deployments: "[]",
     projects,
     "report-path": reportPath,

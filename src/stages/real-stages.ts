@@ -3,6 +3,7 @@ import type { BuildCache } from "../build/cache/build-cache.ts";
 import type { CacheMiss } from "../build/cache/miss.ts";
 import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
+import { systemGateWorld } from "../release/gates/limits.ts";
 import type { StageDeps } from "./stage.ts";
 
 /**
@@ -24,6 +25,7 @@ export function stageDeps(options: {
   return {
     log,
     signal,
+    world: systemGateWorld,
     stageEntered: options.stageEntered,
     async loadProject(folder) {
       const { loadProject } = await import("../project/load.ts");

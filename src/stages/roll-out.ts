@@ -1,59 +1,92 @@
-import { type Rollout, rolloutStages } from "../release/clusters.ts";
-import { checkDeployedContracts, requireUnbroken } from "../release/contract-check.ts";
-import { deployStage } from "../release/deploy.ts";
-import { type DeployedRelease, planDeployment } from "../release/deploy-plan.ts";
+import type { ChangeReason } from "../engine/provenance.ts";
+import { type Rollout, type RolloutStage, rolloutStages } from "../release/clusters.ts";
+import { requireUnbroken } from "../release/contract-check.ts";
+import { type Attempt, type ClusterOutcome, deployStage, outcomeOf } from "../release/deploy.ts";
+import {
+  type DeployedRelease,
+  type DeployPlan,
+  type PlannedCluster,
+  planDeployment,
+  type Snapshot,
+} from "../release/deploy-plan.ts";
+import { type EarlierPlan, readExpectedPlan, requirePlanned } from "../release/expected-plan.ts";
+import { type OnFailure, onFailureOf } from "../release/on-failure.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
-import { contractLines } from "../report/contract-lines.ts";
-import { planLines } from "../report/plan-lines.ts";
 import type { RunRecord } from "../report/record.ts";
 import type { Allowed } from "../run-plan.ts";
+import { makePlan } from "./make-plan.ts";
+import { settleFailure } from "./settle-failure.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
-/** Prints the plan and carries it out, dev first; production is reached only when every dev cluster has the release. */
+export interface RollOutTarget {
+  readonly workflow: string;
+  readonly rollout: Rollout;
+  /** What each cluster of the rollout had when it was read. */
+  readonly before: Snapshot;
+  /** What each of them shall have. */
+  readonly releaseFor: (cluster: string) => DeployedRelease;
+  readonly reason: ChangeReason;
+  readonly allow: Allowed;
+  /** Undefined is the default for these clusters. */
+  readonly onFailure: OnFailure | undefined;
+  /** What this deployment must still be. */
+  readonly planned: EarlierPlan | undefined;
+  /** In words, for the plan. */
+  readonly gates: readonly string[];
+  /** Throws when this stage must not be deployed now. */
+  readonly requireAllowed?: (stage: RolloutStage, plan: DeployPlan) => Promise<void>;
+  /** Throws when the release does not do on these clusters what it should. */
+  readonly prove?: (deployed: readonly PlannedCluster[]) => Promise<void>;
+}
+
+type RollOutDeps = Pick<StageDeps, "log" | "signal" | "stageEntered" | "world">;
+
+/**
+ * Prints the plan and carries it out, dev first; production is reached only when every dev cluster has the release
+ * and has passed. All clusters are one transaction: when it fails, `onFailure` says what becomes of those that were
+ * changed.
+ */
 export async function rollOut(
   api: ReleaseApi,
-  target: {
-    readonly workflow: string;
-    readonly rollout: Rollout;
-    readonly release: DeployedRelease;
-    /** What each cluster of the rollout had when it was read. */
-    readonly before: ReadonlyMap<string, DeployedRelease | undefined>;
-    readonly allow: Allowed;
-  },
+  target: RollOutTarget,
   record: RunRecord,
-  deps: Pick<StageDeps, "log" | "signal" | "stageEntered">,
+  deps: RollOutDeps,
 ): Promise<void> {
-  const { log, signal } = deps;
-  const plan = planDeployment(target.rollout, target.before, target.release);
+  const { workflow, rollout, allow, reason } = target;
+  const plan = planDeployment(rollout, target.before, target.releaseFor);
   record.plan = plan;
-  for (const { cluster, stage, before } of plan) {
-    record.deployments.set(cluster, {
-      cluster,
-      stage,
-      before: before?.id,
-      after: before?.id,
-      outcome: "planned",
-    });
+  for (const entry of plan) {
+    record.deployments.set(entry.cluster, outcomeOf(entry, entry.before, "planned"));
   }
-  for (const line of planLines(plan)) log.info(line);
-  enter(record, "contract", deps);
-  const { workflow, allow } = target;
-  const checks = await checkDeployedContracts(
-    api,
-    { workflow, plan, contract: record.build?.contract },
-    signal,
-  );
-  if (checks.length > 0) record.contract = { checks, allowedBy: allow.get("breaking") };
-  for (const line of checks.flatMap(contractLines)) log.info(line);
-  requireUnbroken(checks, allow.has("breaking"));
-  for (const stage of rolloutStages) {
-    enter(record, stage, deps);
-    await deployStage(api, target.workflow, plan, stage, {
-      signal,
-      report: (outcome) => {
-        record.deployments.set(outcome.cluster, outcome);
-        log.info(`  ${outcome.cluster}: ${outcome.outcome}`);
-      },
-    });
+  const expected = target.planned && (await readExpectedPlan(target.planned, workflow));
+  const onFailure = onFailureOf(target.onFailure, rollout);
+  const contract = record.build?.contract;
+  const parts = { workflow, plan, contract, gates: target.gates, onFailure, allow };
+  const document = await makePlan(api, parts, record, deps);
+  requirePlanned(expected, document);
+  // The way back is never barred: what it costs was shown.
+  if (reason === "deploy") requireUnbroken(record.contract?.checks ?? [], allow.has("breaking"));
+  const attempts = new Map<string, Attempt>();
+  const report = (outcome: ClusterOutcome) => {
+    record.deployments.set(outcome.cluster, outcome);
+    const why = outcome.why === undefined ? "" : ` (${outcome.why})`;
+    deps.log.info(`  ${outcome.cluster}: ${outcome.outcome}${why}`);
+  };
+  try {
+    for (const stage of rolloutStages) {
+      enter(record, stage, deps);
+      await target.requireAllowed?.(stage, plan);
+      await deployStage(api, workflow, plan, stage, {
+        reason,
+        signal: deps.signal,
+        sleep: deps.world.sleep,
+        report,
+        attempted: (attempt) => attempts.set(attempt.planned.cluster, attempt),
+      });
+      await target.prove?.(plan.filter((entry) => entry.stage === stage));
+    }
+  } catch (failure) {
+    const transaction = { workflow, attempts: [...attempts.values()], onFailure, failure, report };
+    throw await settleFailure(api, transaction, record, deps);
   }
 }

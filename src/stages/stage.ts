@@ -6,6 +6,7 @@ import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { SmokeTask } from "../rehearsal/smoke-task.ts";
+import type { GateWorld } from "../release/gates/gate.ts";
 import type { Publisher } from "../release/publisher/publisher.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import type { RunRecord } from "../report/record.ts";
@@ -15,6 +16,7 @@ import type { ApiTarget } from "../run-plan.ts";
 export interface StageDeps {
   readonly log: Log;
   readonly signal: AbortSignal;
+  readonly world: GateWorld;
   /** Told when the record's stage has changed. */
   readonly stageEntered?: ((record: RunRecord) => void) | undefined;
   loadProject(folder: string): Promise<Project>;

@@ -112,6 +112,7 @@ describe("what a pull request is compared with", () => {
     const check = async (allow: Allowed) => {
       const record = startRecord(0);
       const deps = stageDeps({
+        source: { folder: project.folder, commit: undefined },
         log: silentLog,
         signal: never,
         outputFolder: () => join(folder.path, "output"),
@@ -121,7 +122,15 @@ describe("what a pull request is compared with", () => {
       const publish = { kind: "build-only", why: "a test", base: { name: "main", commit } } as const;
       const clusters = { dev: [], production: [] };
       const run = runPipeline(
-        { projectFolder: project.folder, publish, clusters, smokeTask: undefined, allow },
+        {
+          projectFolder: project.folder,
+          publish,
+          clusters,
+          smokeTask: undefined,
+          allow,
+          onFailure: undefined,
+          plan: undefined,
+        },
         record,
         deps,
       );

@@ -5,9 +5,10 @@ import { after, before, describe, it } from "node:test";
 import type { ApiClient } from "../../src/api/client.ts";
 import type { ContractField, TaskContract } from "../../src/engine/contract.ts";
 import { submitJob } from "../../src/jobs/submit.ts";
+import { readClusters } from "../../src/release/cluster-calls.ts";
 import { checkDeployedContracts } from "../../src/release/contract-check.ts";
-import { readClusters } from "../../src/release/deploy.ts";
 import { planDeployment } from "../../src/release/deploy-plan.ts";
+import { systemGateWorld } from "../../src/release/gates/limits.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import { startRecord } from "../../src/report/record.ts";
 import { renderSummary } from "../../src/report/summary.ts";
@@ -63,9 +64,18 @@ describe("a release against what clusters have", () => {
     const record = startRecord(0);
     record.slug = workflow;
     record.release = release;
-    const target = { workflow, rollout, release, allow };
-    const before = await readClusters(through, workflow, rollout, never);
-    const done = rollOut(through, { ...target, before }, record, { log: silentLog, signal: never });
+    const done = rollOut(
+      through,
+      {
+        ...{ workflow, rollout, allow, reason: "deploy", gates: [] },
+        before: await readClusters(through, workflow, rollout, never),
+        releaseFor: () => release,
+        onFailure: undefined,
+        planned: undefined,
+      },
+      record,
+      { log: silentLog, signal: never, world: systemGateWorld },
+    );
     const error = await done.then(
       () => undefined,
       (thrown: { code: string }) => thrown,
@@ -152,7 +162,7 @@ describe("a release against what clusters have", () => {
   it("has nothing to say of a first deployment", async () => {
     const slug = await cluster("first");
     const release = await publish(slug, contractOf("v1.0", []));
-    const plan = planDeployment({ dev: [slug], production: [] }, new Map(), release);
+    const plan = planDeployment({ dev: [slug], production: [] }, new Map(), () => release);
     const target = { workflow: slug, plan, contract: undefined };
     assert.deepEqual(await checkDeployedContracts(api, target, never), []);
   });

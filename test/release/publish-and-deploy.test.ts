@@ -4,9 +4,11 @@ import type { ApiClient } from "../../src/api/client.ts";
 import type { Build } from "../../src/build/build.ts";
 import { SystemError } from "../../src/errors.ts";
 import type { Log } from "../../src/log.ts";
-import { type ClusterOutcome, deployStage, readClusters } from "../../src/release/deploy.ts";
+import { readClusters } from "../../src/release/cluster-calls.ts";
+import { type ClusterOutcome, deployStage } from "../../src/release/deploy.ts";
 import { planDeployment } from "../../src/release/deploy-plan.ts";
 import { findRelease } from "../../src/release/find-release.ts";
+import { systemGateWorld } from "../../src/release/gates/limits.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import type { ReleaseApi } from "../../src/release/release-api.ts";
 import { readStatus } from "../../src/release/status.ts";
@@ -91,12 +93,15 @@ describe("publishing and deploying", () => {
   ) {
     const rollout = { dev: ["dev-1", "dev-2"], production: ["prod-1"] };
     const snapshot = await readClusters(through, workflow, rollout, never);
-    const plan = planDeployment(rollout, snapshot, release);
+    const plan = planDeployment(rollout, snapshot, () => release);
     const outcomes: ClusterOutcome[] = [];
     const stage = (name: "dev" | "production") =>
       deployStage(through, workflow, plan, name, {
+        reason: "deploy",
         signal: never,
+        sleep: systemGateWorld.sleep,
         report: (outcome) => outcomes.push(outcome),
+        attempted() {},
       });
     return { plan, outcomes, stage };
   }
@@ -166,12 +171,12 @@ describe("publishing and deploying", () => {
     });
     await assert.rejects(run.stage("dev"), { code: "release-not-found" });
     assert.deepEqual(
-      run.outcomes.map(({ outcome }) => outcome),
-      ["failed", "failed"],
+      run.outcomes.map(({ cluster, outcome }) => [cluster, outcome]),
+      [["dev-1", "failed"]],
     );
   });
 
-  it("lists the clusters that have something else afterwards", async () => {
+  it("leaves a cluster alone that somebody else deployed to meanwhile, and stops there", async () => {
     const older = await publishBuild(api, await build("overtaken", "a", "1"), publishing);
     const release = await publishBuild(api, await build("overtaken", "b", "2"), publishing);
     const racing: ReleaseApi = {
@@ -180,6 +185,7 @@ describe("publishing and deploying", () => {
         ...api.workflows,
         async deployWorkflowRelease(request, options) {
           const answer = await api.workflows.deployWorkflowRelease(request, options);
+          if (request.clusterSlugs?.[0] !== "dev-1") return answer;
           const { releases } = await api.workflows.getWorkflow({ workflowSlug: "overtaken" });
           await api.workflows.deployWorkflowRelease({
             workflowSlug: "overtaken",
@@ -192,15 +198,15 @@ describe("publishing and deploying", () => {
     };
     const run = await deploy(racing, "overtaken", release);
     await assert.rejects(run.stage("dev"), (error) => {
-      assert(error instanceof SystemError && error.code === "deploy-incomplete");
-      assert.deepEqual(error.problems, [{ message: `dev-2: has ${older.id}` }]);
+      assert(error instanceof SystemError && error.code === "cluster-changed");
+      assert.match(error.message, new RegExp(`^dev-2 has release ${older.id}, which is neither`));
       return true;
     });
     assert.deepEqual(
       run.outcomes.map(({ cluster, outcome }) => [cluster, outcome]),
       [
         ["dev-1", "deployed"],
-        ["dev-2", "failed"],
+        ["dev-2", "taken-over"],
       ],
     );
   });

@@ -176,9 +176,12 @@ function stateOf({ outcome }: ClusterOutcome): DeploymentState {
     case "unchanged":
       return "success";
     case "failed":
+    case "restored":
+    case "taken-over":
       return "failure";
     case "planned":
     case "unknown":
+    case "not-restored":
       return "error";
   }
 }
@@ -196,5 +199,11 @@ function outcomeWords({ outcome, before, after }: ClusterOutcome, { failure }: R
       return `not carried out, has ${after ?? "no release"}${why}`;
     case "unknown":
       return `could not be read back${why}`;
+    case "restored":
+      return `rolled back, has ${after ?? "no release"} again${why}`;
+    case "not-restored":
+      return `should have ${before ?? "no release"} again, has ${after ?? "what is not known"}${why}`;
+    case "taken-over":
+      return `somebody else deployed ${after ?? "no release"} meanwhile${why}`;
   }
 }

@@ -9,6 +9,9 @@ const outcomeWords: Record<ClusterOutcome["outcome"], string> = {
   unchanged: "✅&nbsp;unchanged",
   failed: "❌&nbsp;not deployed",
   unknown: "❓&nbsp;could not be read back",
+  restored: "↩️&nbsp;restored",
+  "not-restored": "❌&nbsp;**not restored**",
+  "taken-over": "⚠️&nbsp;somebody else deployed, left alone",
 };
 
 /** What each cluster had and has now. */
@@ -16,8 +19,8 @@ export function clusterSection({ deployments }: RunRecord): Section | undefined 
   if (deployments.size === 0) return undefined;
   const id = (release: string | undefined) => (release === undefined ? "none" : inlineCode(release));
   const rows = [...deployments.values()].map(
-    ({ cluster, stage, before, after, outcome }) =>
-      `| ${inlineCode(cluster)} | ${stage} | ${id(before)} | ${id(after)} | ${outcomeWords[outcome]} |`,
+    ({ cluster, stage, before, after, outcome, why }) =>
+      `| ${inlineCode(cluster)} | ${stage} | ${id(before)} | ${id(after)} | ${outcomeWords[outcome]}${why === undefined ? "" : `: ${inlineCode(why)}`} |`,
   );
   const table = ["| Cluster | Stage | Before | Now | |", "| --- | --- | --- | --- | --- |", ...rows];
   return { name: "clusters", leaveOutRank: 2, markdown: table.join("\n") };

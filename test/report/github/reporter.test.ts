@@ -69,7 +69,7 @@ function plannedRecord(release = exampleReleaseId): RunRecord {
   const record = exampleRecord({ deployments: new Map(), stage: "publish" });
   const before = new Map([["prod-1", { id: olderRelease, fingerprint: "f", digest: "d" }]]);
   const after = { id: release, fingerprint: "f".repeat(64), digest: "d".repeat(64) };
-  record.plan = planDeployment({ dev: ["dev-1"], production: ["prod-1"] }, before, after);
+  record.plan = planDeployment({ dev: ["dev-1"], production: ["prod-1"] }, before, () => after);
   for (const { cluster, stage, before: had } of record.plan)
     record.deployments.set(cluster, { cluster, stage, before: had?.id, after: had?.id, outcome: "planned" });
   return record;
