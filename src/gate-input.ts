@@ -1,0 +1,113 @@
+/** The input `gate`: what must hold on each cluster before the roll-out goes on. */
+import type { Problem } from "./errors.ts";
+import { nearestName } from "./project/nearest-name.ts";
+import type { SmokeTask } from "./rehearsal/smoke-task.ts";
+import type { GateKind } from "./release/deployment-records.ts";
+import type { Gate } from "./release/gates/gate.ts";
+import type { ClusterInputs } from "./run-plan.ts";
+
+/** What the other inputs say that gates depend on. */
+export interface GateSurroundings {
+  readonly smokeTask: SmokeTask | undefined;
+  readonly clusters: ClusterInputs;
+  /** A run that only builds may have neither clusters nor gates to run. */
+  readonly deploys: boolean;
+  /** Of the whole run; infinite where nothing ends it. */
+  readonly timeoutMs: number;
+}
+
+/** Cheapest first: a release that nobody has loaded need not be soaked. */
+const order: readonly GateKind[] = ["ready", "smoke", "replay", "soak"];
+const maxReplayedJobs = 50;
+const maxSoakMinutes = 360;
+
+/** One gate a line or comma, each kind once: `ready, smoke, replay: 5, soak: 10`. They are run in one order, however they are written. */
+export function parseGates(value: string, surroundings: GateSurroundings, problems: Problem[]): Gate[] {
+  if (value.trim() === "") return [];
+  const gates: Gate[] = [];
+  for (const [index, raw] of value.split(/[,\n]/).entries()) {
+    const entry = raw.trim();
+    const problem = (message: string, hint: string): void =>
+      void problems.push({
+        message: `gate: ${entry === "" ? `entry ${index + 1}` : entry} ${message}`,
+        hint,
+      });
+    const [, kind = "", setting] = /^([a-z]+)(?:\s*:\s*(\S+))?$/.exec(entry) ?? [];
+    if (entry === "") problem("is empty", "remove the separator, or set the variable it stands for");
+    else if (gates.some((gate) => gate.kind === kind)) problem("is there twice", `give ${kind} once`);
+    else {
+      const gate = readGate(kind, setting, surroundings, problem);
+      if (gate !== undefined) gates.push(gate);
+    }
+  }
+  if (surroundings.deploys) checkClusters(gates, surroundings.clusters, problems);
+  return gates.toSorted((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind));
+}
+
+function readGate(
+  kind: string,
+  setting: string | undefined,
+  { smokeTask, timeoutMs }: GateSurroundings,
+  problem: (message: string, hint: string) => void,
+): Gate | undefined {
+  switch (kind) {
+    case "ready":
+    case "smoke":
+      if (setting !== undefined) problem("takes no number", `write ${kind}`);
+      else if (kind === "ready") return { kind, task: smokeTask };
+      else if (smokeTask !== undefined) return { kind, task: smokeTask };
+      else problem("needs a task to run", "give smoke-task");
+      return undefined;
+    case "replay": {
+      const jobs = Number(setting);
+      if (/^\d+$/.test(setting ?? "") && jobs >= 1 && jobs <= maxReplayedJobs) return { kind, jobs };
+      problem("names no number of jobs", `as in replay: 5; at most ${maxReplayedJobs}`);
+      return undefined;
+    }
+    case "soak": {
+      const minutes = Number(setting);
+      if (!/^\d+(\.\d+)?$/.test(setting ?? "") || minutes <= 0 || minutes > maxSoakMinutes) {
+        problem("names no number of minutes", `as in soak: 10; at most ${maxSoakMinutes}`);
+      } else if (minutes * 60_000 >= timeoutMs) {
+        problem(`does not fit into timeout-minutes: ${timeoutMs / 60_000}`, "raise timeout-minutes");
+      } else return { kind, minutes };
+      return undefined;
+    }
+    default: {
+      const nearest = nearestName(kind, order);
+      problem(
+        "is no gate",
+        nearest === undefined ? "ready, smoke, replay: JOBS or soak: MINUTES" : `did you mean ${nearest}?`,
+      );
+      return undefined;
+    }
+  }
+}
+
+function checkClusters(
+  gates: readonly Gate[],
+  { dev, production }: ClusterInputs,
+  problems: Problem[],
+): void {
+  if (gates.length > 0 && dev.length + production.length === 0) {
+    problems.push({ message: "gate: there is no cluster to run gates on", hint: "give dev-cluster" });
+  } else if (gates.some(({ kind }) => kind === "replay") && (dev.length === 0 || production.length === 0)) {
+    problems.push({
+      message: "gate: replay clones jobs of a production cluster onto a dev cluster",
+      hint: "give both dev-cluster and production-cluster",
+    });
+  }
+}
+
+/** As the input has it. */
+export function gateText(gate: Gate): string {
+  switch (gate.kind) {
+    case "ready":
+    case "smoke":
+      return gate.kind;
+    case "replay":
+      return `replay: ${gate.jobs}`;
+    case "soak":
+      return `soak: ${gate.minutes}`;
+  }
+}
