@@ -4,11 +4,15 @@ import * as core from "@actions/core";
 import type { BuildCache } from "./build/cache/build-cache.ts";
 import type { CacheMiss } from "./build/cache/miss.ts";
 import { type ReleaseError, SystemError, toReleaseError } from "./errors.ts";
+import { readGitHubRun } from "./github-run.ts";
 import { type ActionInputs, readActionInputs } from "./inputs.ts";
 import type { Log } from "./log.ts";
 import type { ProjectPlace } from "./project/find-projects.ts";
 import { actionLog } from "./report/action-log.ts";
+import type { GitHubClient } from "./report/github/client.ts";
 import { type RunRecord, startRecord } from "./report/record.ts";
+import { readReportInputs } from "./report-inputs.ts";
+import type { RunSource } from "./stages/real-stages.ts";
 
 export interface ActionRun {
   /** One a project; a single one stands for the whole run until the projects are known. */
@@ -70,6 +74,19 @@ function nameProjects(action: ActionRun, places: readonly ProjectPlace[]): Reado
   return folders;
 }
 
+function sourceOf(folder: string, signal: AbortSignal): RunSource {
+  const run = readGitHubRun(process.env);
+  const { token } = readReportInputs(process.env);
+  if (run === undefined || token === "") return { folder, commit: run?.commit };
+  let client: Promise<GitHubClient> | undefined;
+  const github = async () => {
+    const { createGitHubClient } = await import("./report/github/client.ts");
+    client ??= createGitHubClient({ ...run, token }, { signal });
+    return await client;
+  };
+  return { folder, commit: run.commit, github };
+}
+
 /** What all projects share: the cache with its time, the slugs that are taken. */
 async function prepare(
   action: ActionRun,
@@ -88,6 +105,7 @@ async function prepare(
     return await opened;
   };
   const { outputFolder, stageEntered } = action;
+  const source = sourceOf(workspace, signal);
   return async (record, log) => {
     const deps = stageDeps({
       log,
@@ -95,6 +113,7 @@ async function prepare(
       outputFolder: ({ slug }) => (folders.size === 1 ? outputFolder : join(outputFolder, slug)),
       env: process.env,
       stageEntered,
+      source,
       openCache,
     });
     const loadProject = async (folder: string) => claim(await deps.loadProject(folder));

@@ -17,6 +17,7 @@ export function terminalDeps(options: {
     log: terminalLog,
     signal: options.signal,
     env: process.env,
+    source: { folder: process.cwd(), commit: undefined },
     async openCache() {
       const folder = buildCacheFolder();
       if (options.cache === undefined || folder === undefined) return { kind: "switched-off" };

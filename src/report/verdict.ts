@@ -6,6 +6,7 @@ const stageNames: Record<Stage, string> = {
   build: "building",
   rehearsal: "rehearsing",
   publish: "publishing",
+  promotion: "looking for the proof of dev",
   contract: "comparing the task contract",
   dev: "deploying to dev",
   production: "deploying to production",
@@ -30,7 +31,11 @@ export function verdict(record: RunRecord): string {
     unchanged > 0 ? `unchanged on ${plural(unchanged, "cluster")}` : "",
   ].filter(Boolean);
   const published =
-    release.outcome === "created" ? "new release published" : "release reused, the content is the same";
+    record.promotion !== undefined
+      ? "release promoted"
+      : release.outcome === "created"
+        ? "new release published"
+        : "release reused, the content is the same";
   return `${record.slug}: ${[published, ...rollout].join(", ")}`;
 }
 

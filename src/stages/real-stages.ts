@@ -4,7 +4,18 @@ import type { CacheMiss } from "../build/cache/miss.ts";
 import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
 import { systemGateWorld } from "../release/gates/limits.ts";
+import type { GitHubClient } from "../report/github/client.ts";
 import type { StageDeps } from "./stage.ts";
+
+/** Where the commits are that a run is about. */
+export interface RunSource {
+  /** The checkout, or a folder in it. */
+  readonly folder: string;
+  /** The commit of the run; undefined at a terminal. */
+  readonly commit: string | undefined;
+  /** Connects at most once. */
+  readonly github?: (() => Promise<GitHubClient>) | undefined;
+}
 
 /**
  * The real stages. Each is loaded when it is reached: a check that fails on its configuration does not
@@ -17,6 +28,7 @@ export function stageDeps(options: {
   readonly outputFolder: (project: Project) => string;
   readonly env: NodeJS.ProcessEnv;
   readonly stageEntered?: StageDeps["stageEntered"];
+  readonly source: RunSource;
   /** Called at most once, when something is to be built. */
   readonly openCache: () => Promise<BuildCache | CacheMiss>;
 }): StageDeps {
@@ -27,6 +39,19 @@ export function stageDeps(options: {
     signal,
     world: systemGateWorld,
     stageEntered: options.stageEntered,
+    commit: options.source.commit,
+    async compareCommits(deployed, ours) {
+      const { compareCommits } = await import("../release/ancestry.ts");
+      const { folder, github } = options.source;
+      if (github === undefined) return await compareCommits(deployed, ours, { folder, signal });
+      const { compareAtGitHub } = await import("../report/github/compare-commits.ts");
+      return await compareCommits(deployed, ours, {
+        folder,
+        signal,
+        compareRemotely: async (...commits) => await compareAtGitHub(await github())(...commits),
+      });
+    },
+    deploymentRecords: () => ({ find: async () => undefined, list: async () => [] }),
     async loadProject(folder) {
       const { loadProject } = await import("../project/load.ts");
       return await loadProject(folder);

@@ -6,6 +6,8 @@ import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { SmokeTask } from "../rehearsal/smoke-task.ts";
+import type { Ancestry } from "../release/ancestry.ts";
+import type { DeploymentRecords } from "../release/deployment-records.ts";
 import type { GateWorld } from "../release/gates/gate.ts";
 import type { Publisher } from "../release/publisher/publisher.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
@@ -32,6 +34,12 @@ export interface StageDeps {
   ): Promise<TaskContract>;
   rehearse(build: Build, smokeTask: SmokeTask): Promise<RehearsalResult>;
   connect(target: ApiTarget): Promise<ReleaseApi>;
+  /** The commit that the run is of; undefined at a terminal. */
+  readonly commit: string | undefined;
+  /** How `ours` stands to what is deployed, by the history of the checkout, of GitHub or of the remote. Never throws. */
+  compareCommits(deployed: string, ours: string): Promise<Ancestry>;
+  /** Who deployed what, as far as anybody knows. */
+  deploymentRecords(api: ReleaseApi): DeploymentRecords;
   /** How a build of the project gets to the server, by what this offers. */
   publisher(api: ReleaseApi, target: ApiTarget, project: Project): Promise<Publisher>;
 }
