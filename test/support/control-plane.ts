@@ -1,6 +1,6 @@
 /** A real control plane in a scratch folder, on a free port of loopback. */
 import { randomBytes } from "node:crypto";
-import { type ApiClient, type ApiClientOptions, createApiClient } from "../../src/api/client.ts";
+import { type ApiClientOptions, createApiClient, type HttpApiClient } from "../../src/api/client.ts";
 import { verifyArchive } from "../../src/artifact/verify.ts";
 import { createKey } from "../../src/server/auth.ts";
 import { type ControlPlane, openControlPlane } from "../../src/server/control-plane.ts";
@@ -20,16 +20,19 @@ export interface TestControlPlane extends AsyncDisposable {
   send(pieces: readonly string[]): Promise<string>;
   createKey(role: KeyRole): Promise<string>;
   /** A client that does not repeat anything, with a new key of that role. */
-  client(role?: KeyRole, options?: Partial<ApiClientOptions>): Promise<ApiClient>;
+  client(role?: KeyRole, options?: Partial<ApiClientOptions>): Promise<HttpApiClient>;
 }
 
-export async function startControlPlane(auth: "keys" | "none" = "keys"): Promise<TestControlPlane> {
+export async function startControlPlane(
+  auth: "keys" | "none" = "keys",
+  clock: () => number = Date.now,
+): Promise<TestControlPlane> {
   const folder = await createScratchFolder();
   const random = (sizeBytes: number) => randomBytes(sizeBytes);
   const failures: unknown[] = [];
   const plane = await openControlPlane({
     dataFolder: folder.path,
-    clock: Date.now,
+    clock,
     random,
     verify: verifyArchive,
     report: (failure) => failures.push(failure),

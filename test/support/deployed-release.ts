@@ -7,6 +7,7 @@ import { idFromBytes, type ReleaseId } from "../../src/engine/id.ts";
 import type { TaskIdentifier } from "../../src/engine/task-identifier.ts";
 import { ReleaseError } from "../../src/errors.ts";
 import type { Entrypoint } from "../../src/project/project.ts";
+import { fileTree } from "../../src/release/file-tree.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 import type { ScratchProject } from "./scratch-project.ts";
 
@@ -46,6 +47,7 @@ export async function publishProject(
     content: {
       fingerprint: fingerprint({ manifest, entrypoint, tasks }),
       tasks: [...tasks],
+      files: fileTree(manifest),
       ...(entrypoint.kind === "runner"
         ? { runnerObjectPath: entrypoint.objectPath }
         : { commandOverride: [...entrypoint.argv] }),

@@ -1,7 +1,7 @@
 /** A control plane with the sample project `unruly` published on it, and one data folder for its runners. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { ApiClient } from "../../src/api/client.ts";
+import type { HttpApiClient } from "../../src/api/client.ts";
 import type { ID } from "../../src/api/gen/tilebox/v1/id_pb.ts";
 import type { Job } from "../../src/api/gen/workflows/v1/core_pb.ts";
 import type { TaskSummary } from "../../src/api/gen/workflows/v1/job_pb.ts";
@@ -16,7 +16,7 @@ import { unruly } from "./unruly.ts";
 
 export interface RunnerStage extends AsyncDisposable {
   readonly server: TestControlPlane;
-  readonly admin: ApiClient;
+  readonly admin: HttpApiClient;
   readonly runnerKey: string;
   /** Of the project `unruly` as it is. */
   readonly release: MadeRelease;

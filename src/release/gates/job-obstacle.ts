@@ -1,5 +1,6 @@
 /** Why a job that a gate submitted does not get on. */
 import type { JobExplanation } from "../../api/explain-job.ts";
+import { JobState } from "../../api/gen/workflows/v1/core_pb.ts";
 import type { ClaimObstacle } from "../../engine/claim-obstacle.ts";
 import { errorTable, ReleaseError } from "../../errors.ts";
 import { obstacleText } from "../../jobs/obstacle-text.ts";
@@ -12,6 +13,9 @@ interface Why {
   readonly for: string;
   readonly reason: GateReason;
 }
+
+/** More are not told apart. */
+const countedJobs = 50;
 
 /** Looks in a row: a task may have ended between the two halves of one. */
 const certainLooks = 3;
@@ -64,12 +68,16 @@ function whyOf({ state, tasks }: JobExplanation): Why | undefined {
   return { for: obstacleText(obstacle), reason: reasons[obstacle.kind] ?? "job-not-ended" };
 }
 
-/** By the numbers of the public contract, which are of all clusters together. */
-async function whyByQueue({ api, signal }: GateRun): Promise<Why> {
-  const { runningJobs, waitingJobs, queuedTasks } = await api.jobs.getTaskQueueStats({}, { signal });
-  // The job itself is one of those that wait.
-  const isBusy = runningJobs > 0n || waitingJobs > 1n;
-  return isBusy
-    ? { for: `its turn: ${runningJobs} jobs running, ${queuedTasks} tasks queued`, reason: "queue-busy" }
-    : { for: "a runner to claim its task", reason: "task-not-claimed" };
+/** By what runs on the cluster, which is all that the public contract tells. */
+async function whyByQueue({ api, cluster, signal }: GateRun): Promise<Why> {
+  const { jobs } = await api.jobs.queryJobs(
+    {
+      filters: { states: [JobState.RUNNING], clusterSlugs: [cluster] },
+      page: { limit: BigInt(countedJobs) },
+    },
+    { signal },
+  );
+  if (jobs.length === 0) return { for: "a runner to claim its task", reason: "task-not-claimed" };
+  const count = jobs.length === countedJobs ? `${countedJobs} jobs or more` : `${jobs.length} other`;
+  return { for: `its turn, ${count} running on ${cluster}`, reason: "queue-busy" };
 }
