@@ -1,11 +1,13 @@
 /** Before clusters get a release: whether its commit may overwrite what they have now. */
 import { type Problem, UserError } from "../errors.ts";
 import { type Ancestry, judgeOverwrite, type OverwriteVerdict } from "./ancestry.ts";
+import type { RolloutStage } from "./clusters.ts";
 import type { DeployPlan } from "./deploy-plan.ts";
 import type { DeploymentRecord, DeploymentRecords } from "./deployment-records.ts";
 
 export interface OverwriteCheck {
   readonly cluster: string;
+  readonly stage: RolloutStage;
   /** Id of the release that the cluster has. */
   readonly deployed: string;
   /** Who deployed it, where that is recorded. */
@@ -31,9 +33,9 @@ export async function checkOverwrites(
   sources: OverwriteSources,
 ): Promise<OverwriteCheck[]> {
   const checks = await Promise.all(
-    plan.map(async ({ cluster, before, change }): Promise<OverwriteCheck | undefined> => {
+    plan.map(async ({ cluster, stage, before, change }): Promise<OverwriteCheck | undefined> => {
       if (before === undefined) return undefined;
-      const check = { cluster, deployed: before.id, isThere: change === "unchanged" };
+      const check = { cluster, stage, deployed: before.id, isThere: change === "unchanged" };
       const record = await recordOf(cluster, before.id, sources);
       if (record instanceof Error) {
         const why = `who deployed release ${before.id} could not be read: ${record.message}`;

@@ -48,7 +48,7 @@ export function reportOf(record: RunRecord) {
     plan: record.planDocument,
     rollback: record.rollback,
     deployments: [...record.deployments.values()],
-    overwrites: record.overwrites,
+    overwrites: [...record.overwrites.values()],
     changed: hasChanged(record),
     notices: record.notices,
     failure,

@@ -5,6 +5,7 @@ import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { ContractCheck } from "../release/contract-check.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
+import type { GateResult } from "../release/gates/gate.ts";
 import type { OverwriteCheck } from "../release/overwrite.ts";
 import type { PlanDocument } from "../release/plan-document.ts";
 import type { Promotion } from "../release/promotion.ts";
@@ -79,8 +80,10 @@ export interface RunRecord {
   rollback?: { readonly because: ErrorCode };
   /** One entry a cluster of the rollout: `planned` until its stage was carried out. */
   readonly deployments: Map<string, ClusterOutcome>;
-  /** How the commit stands to those that the clusters had, stage by stage. */
-  readonly overwrites: OverwriteCheck[];
+  /** What the gates said, in the order in which they were run. */
+  readonly gates: GateResult[];
+  /** By cluster: how the commit stands to the one that was there. */
+  readonly overwrites: Map<string, OverwriteCheck>;
   readonly notices: string[];
   failure?: Failure;
   endedAtMs?: number;
@@ -92,7 +95,8 @@ export function startRecord(startedAtMs: number, helpUrl?: string): RunRecord {
     ...(helpUrl === undefined ? {} : { helpUrl }),
     stage: "inputs",
     deployments: new Map(),
-    overwrites: [],
+    gates: [],
+    overwrites: new Map(),
     notices: [],
   };
 }

@@ -1,6 +1,10 @@
 import type { PackedProject } from "../build/pack-project.ts";
+import { UserError } from "../errors.ts";
+import type { Project } from "../project/project.ts";
+import type { Rollout } from "../release/clusters.ts";
 import { changesSince } from "../release/content-changes.ts";
 import type { PublishedRelease } from "../release/publish.ts";
+import { recordedReleases } from "../release/recorded-content.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { originText } from "../report/origin-text.ts";
 import type { RunRecord } from "../report/record.ts";
@@ -8,11 +12,40 @@ import type { PublishPlan, RunPlan } from "../run-plan.ts";
 import { buildContent, rehearseBuild } from "./build-content.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
+/** What a run obtains its release by. */
+export type ObtainPlan = RunPlan & { readonly publish: PublishPlan; readonly rollout: Rollout };
+
+/** The release that the run is to deploy. */
+export async function obtainRelease(
+  api: ReleaseApi,
+  project: Project,
+  plan: ObtainPlan,
+  record: RunRecord,
+  deps: StageDeps,
+): Promise<PublishedRelease> {
+  const { release } = plan.publish;
+  switch (release.kind) {
+    case "id": {
+      const { nameRelease } = await import("./promote.ts");
+      const named = { workflow: project.slug, rollout: plan.rollout, id: release.id };
+      return await nameRelease(api, named, record, deps);
+    }
+    case "auto":
+    case "existing": {
+      enter(record, "build", deps);
+      const packed = await deps.packProject(project);
+      return await reuseOrPublish(api, packed, plan, plan.publish, record, deps);
+    }
+    case "previous":
+      throw new UserError("previous-refused", "Each cluster has a previous release of its own");
+  }
+}
+
 /** The release that has this content already, else a new one, built and published. */
-export async function reuseOrPublish(
+async function reuseOrPublish(
   api: ReleaseApi,
   packed: PackedProject,
-  { smokeTask }: RunPlan,
+  { smokeTask, rollout }: ObtainPlan,
   plan: PublishPlan,
   record: RunRecord,
   deps: StageDeps,
@@ -21,7 +54,11 @@ export async function reuseOrPublish(
   enter(record, "publish", deps);
   // Loaded here with the wire's messages, which a check does not need.
   const { lookUpContent, noReleaseHas } = await import("../release/published-content.ts");
-  const { published, newest } = await lookUpContent(api, packed, signal);
+  const named = [...rollout.dev, ...rollout.production];
+  const content = { workflow: packed.project.slug, clusters: named, digest: packed.digest };
+  const { published, newest } = await lookUpContent(api, packed, signal, () =>
+    recordedReleases(api, deps.deploymentRecords(api), content, signal),
+  );
   if (published !== undefined) {
     record.content = published.content;
     record.origin = { kind: "release", release: published.release };
@@ -30,7 +67,7 @@ export async function reuseOrPublish(
     if (smokeTask !== undefined) log.info("Rehearsal: not run, because this content is published already");
     return published.release;
   }
-  if (plan.release.kind === "existing") throw noReleaseHas(packed);
+  if (plan.release.kind === "existing") throw await noReleaseHas(api, packed, named, signal);
   enter(record, "build", deps);
   // Meanwhile, because it only explains.
   const changes = newest && changesSince(api, newest, packed, signal);

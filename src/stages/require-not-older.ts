@@ -1,4 +1,4 @@
-import type { RolloutStage } from "../release/clusters.ts";
+import { type RolloutStage, rolloutStages } from "../release/clusters.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
 import { checkOverwrites, refusedOverwrites, requireOverwritable, whyOf } from "../release/overwrite.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
@@ -8,10 +8,11 @@ import type { Allowed } from "../run-plan.ts";
 import type { StageDeps } from "./stage.ts";
 
 /**
- * Call it right before a stage is carried out: a build or a gate takes time, in which other runs finish. Says what it
- * could not prove, and who allowed what it would have refused.
+ * Call it right before a stage is carried out: a build or a gate takes time, in which other runs finish. The stages
+ * after it are looked at too, so that dev is not changed for what production will refuse. Says what it could not
+ * prove of this stage, and who allowed what it would have refused.
  *
- * @throws UserError commit-older naming every cluster of the stage that has a newer or an unrelated commit
+ * @throws UserError commit-older naming every cluster that has a newer or an unrelated commit
  */
 export async function requireNotOlder(
   api: ReleaseApi,
@@ -21,8 +22,9 @@ export async function requireNotOlder(
   deps: Pick<StageDeps, "log" | "signal" | "deploymentRecords" | "compareCommits">,
 ): Promise<void> {
   const { workflow, allow } = target;
+  const ahead = rolloutStages.slice(rolloutStages.indexOf(stage));
   const checks = await checkOverwrites(
-    target.plan.filter((planned) => planned.stage === stage),
+    target.plan.filter((planned) => ahead.includes(planned.stage)),
     {
       workflow,
       commit: record.commit,
@@ -31,17 +33,18 @@ export async function requireNotOlder(
       signal: deps.signal,
     },
   );
-  record.overwrites.push(...checks);
+  for (const check of checks) record.overwrites.set(check.cluster, check);
   const tell = (notice: string) => {
     deps.log.info(notice);
     record.notices.push(notice);
   };
-  for (const { cluster, verdict, isThere } of checks) {
-    if (verdict.kind === "unproven" && !isThere) tell(`${cluster}: ${verdict.why}`);
-  }
   const by = allow.get("older");
   requireOverwritable(checks, by !== undefined);
+  const now = checks.filter((check) => check.stage === stage);
+  for (const { cluster, verdict, isThere } of now) {
+    if (verdict.kind === "unproven" && !isThere) tell(`${cluster}: ${verdict.why}`);
+  }
   if (by === undefined) return;
-  for (const { cluster, verdict } of refusedOverwrites(checks))
+  for (const { cluster, verdict } of refusedOverwrites(now))
     tell(`${cluster}: ${whyOf(verdict)}; ${allowedText("older", by)}`);
 }

@@ -4,6 +4,7 @@ import { contractSection } from "./contract.ts";
 import { failureSection } from "./failure.ts";
 import { nextStepSection } from "./next-step.ts";
 import { noticeSection } from "./notices.ts";
+import { promotionSection } from "./promotion.ts";
 import { rehearsalSection } from "./rehearsal.ts";
 import { fileSection, releaseSection, taskSection } from "./release.ts";
 import type { Section } from "./section.ts";
@@ -12,6 +13,7 @@ import type { Section } from "./section.ts";
 const makers: readonly ((record: RunRecord) => Section | undefined)[] = [
   failureSection,
   releaseSection,
+  promotionSection,
   contractSection,
   rehearsalSection,
   taskSection,
