@@ -91,5 +91,6 @@ function requireSameContent(record: PublishedRecord, workflow: Workflow, build: 
       problems: differences.map((message) => ({ message })),
     });
   }
-  return toDeployedRelease(stored);
+  // Where the server has an address of its own, ours is what later runs look for.
+  return { ...toDeployedRelease(stored), digest: build.digest };
 }

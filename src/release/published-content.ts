@@ -6,6 +6,7 @@ import type { PackedProject } from "../build/pack-project.ts";
 import { sortIdentifiers } from "../engine/task-identifier.ts";
 import { ReleaseError, UserError } from "../errors.ts";
 import type { PublishedRelease } from "./publish.ts";
+import { recordDifferences } from "./publisher/content-differences.ts";
 import type { ReleaseApi } from "./release-api.ts";
 import { toDeployedRelease } from "./release-id.ts";
 
@@ -29,24 +30,44 @@ export interface ContentLookup {
  * that the release records is the one that it was published with, then those tasks were found by a worker that the
  * same entry point started in the same bytes. Where several releases fit (without a uv.lock one content can have
  * other tasks later) only a build can tell which one is meant, so none is answered.
+ *
+ * @param recorded Asked where no release has this digest: ids of releases that are recorded to have it, on a server
+ *   that has a digest of its own. What such a release says of its files and its entry point has to agree.
  */
 export async function lookUpContent(
   api: ReleaseApi,
   packed: PackedProject,
   signal: AbortSignal,
+  recorded?: () => Promise<ReadonlySet<string>>,
 ): Promise<ContentLookup> {
   const releases = (await readWorkflow(api, packed.project.slug, signal))?.releases ?? [];
-  const fitting = releases.flatMap((release) => fit(release, packed));
+  let fitting = releases.flatMap((release) => fit(release, packed));
+  if (releases.length > 0 && !releases.some(({ artifact }) => artifact?.digest === packed.digest)) {
+    const ids = (await recorded?.()) ?? new Set<string>();
+    fitting = releases.flatMap((release) => fitRecorded(release, ids, packed));
+  }
   // Ids begin with the time of their making.
   const newest = releases.map(toPublished).sort((a, b) => (a.id < b.id ? 1 : -1))[0];
   return { published: fitting.length === 1 ? fitting[0] : undefined, newest };
 }
 
 /** Why a run that must not build stops. */
-export function noReleaseHas({ project, digest }: PackedProject): UserError {
-  const message = `No release of ${project.slug} has this content (digest ${digest}), and none may be built`;
+export async function noReleaseHas(
+  api: ReleaseApi,
+  { project, digest }: PackedProject,
+  clusters: readonly string[],
+  signal: AbortSignal,
+): Promise<UserError> {
+  const what = `of ${project.slug} has this content (digest ${digest}), and none may be built`;
+  if (await api.hasArtifactEndpoint(signal)) {
+    return new UserError("release-not-found", `No release ${what}`, {
+      next: "Publish this commit first, or let this run build it (release: auto).",
+    });
+  }
+  const where = clusters.length === 0 ? "and no cluster is named" : `of ${clusters.join(", ")}`;
+  const message = `No release is recorded that ${what}: the server has digests of its own, so what counts are the GitHub Deployments ${where}`;
   return new UserError("release-not-found", message, {
-    next: "Publish this commit first, or let this run build it (release: auto).",
+    next: "Let a push with deployments: write deploy this commit first, name the release's id, or let this run build it (release: auto).",
   });
 }
 
@@ -66,26 +87,30 @@ async function readWorkflow(
 
 function fit(release: WorkflowRelease, packed: PackedProject): PublishedContent[] {
   if (release.artifact?.digest !== packed.digest) return [];
+  const content = contentOf(release, packed);
+  return release.content?.fingerprint === content.fingerprint
+    ? [{ release: toPublished(release), content }]
+    : [];
+}
+
+function fitRecorded(
+  release: WorkflowRelease,
+  recorded: ReadonlySet<string>,
+  packed: PackedProject,
+): PublishedContent[] {
+  const known = toPublished(release);
+  if (!recorded.has(known.id)) return [];
+  const content = contentOf(release, packed);
+  if (content.tasks.length === 0 || recordDifferences(content, release).length > 0) return [];
+  return [{ release: { ...known, digest: packed.digest }, content }];
+}
+
+function contentOf(release: WorkflowRelease, packed: PackedProject): CheckedContent {
   const { manifest, measured, digest } = packed;
   const { entrypoint, slug } = packed.project;
   const tasks = sortIdentifiers(release.content?.tasks.map(({ name, version }) => ({ name, version })) ?? []);
-  const expected = fingerprint({ manifest, entrypoint, tasks });
-  if (release.content?.fingerprint !== expected) return [];
-  return [
-    {
-      release: toPublished(release),
-      content: {
-        formatVersion,
-        slug,
-        entrypoint,
-        manifest,
-        digest,
-        fingerprint: expected,
-        tasks,
-        measured,
-      },
-    },
-  ];
+  const content = { manifest, entrypoint, tasks };
+  return { formatVersion, slug, ...content, digest, fingerprint: fingerprint(content), measured };
 }
 
 function toPublished(release: WorkflowRelease): PublishedRelease {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { ApiClient } from "../../src/api/client.ts";
@@ -9,10 +10,13 @@ import { contractOfNames } from "../../src/engine/contract.ts";
 import type { TaskIdentifier } from "../../src/engine/task-identifier.ts";
 import { loadProject } from "../../src/project/load.ts";
 import { changesSince } from "../../src/release/content-changes.ts";
+import type { DeploymentRecord, DeploymentRecords } from "../../src/release/deployment-records.ts";
 import { publishBuild } from "../../src/release/publish.ts";
-import { lookUpContent } from "../../src/release/published-content.ts";
+import { lookUpContent, noReleaseHas } from "../../src/release/published-content.ts";
+import { recordedReleases } from "../../src/release/recorded-content.ts";
 import { silentLog } from "../support/builds.ts";
 import { startControlPlane, type TestControlPlane } from "../support/control-plane.ts";
+import { servePublicApi } from "../support/public-api-proxy.ts";
 import { createScratchFolder, type ScratchFolder } from "../support/scratch-folder.ts";
 
 const never = new AbortController().signal;
@@ -91,6 +95,54 @@ describe("content that is published already", () => {
     const packed = await pack("foreign", { "main.py": "a" });
     await publish(packed, one, { fingerprint: "9".repeat(64) });
     assert.equal(await found(packed), undefined);
+  });
+
+  it("is found by a record where the server has a digest of its own, if files and entry point agree", async () => {
+    const packed = await pack("recorded", { "main.py": "a", "lib.py": "b" });
+    // What the official CLI publishes has a digest and a fingerprint of its own.
+    const foreign = await pack("recorded", { "main.py": "another digest", "lib.py": "b" });
+    const release = await publish(foreign, two, { fingerprint: "9".repeat(64) });
+    const recordedAs = async (project: PackedProject, ...ids: string[]) =>
+      (await lookUpContent(api, project, never, async () => new Set(ids))).published;
+    const published = await recordedAs(packed, release.id);
+    assert.equal(published?.release.id, release.id);
+    assert.equal(published.release.digest, packed.digest);
+    assert.deepEqual(published.content.tasks, two);
+    assert.equal(await recordedAs(packed), undefined);
+    assert.equal(await recordedAs(packed, "0192f0c1-2d3e-7f4a-8b5c-6d7e8f901234"), undefined);
+    const moreFiles = await pack("recorded", { "main.py": "a", "lib.py": "b", "new.py": "c" });
+    assert.equal(await recordedAs(moreFiles, release.id), undefined);
+    await rm(join(folder.path, "recorded/new.py"));
+    const otherEntry = await pack("recorded", { "main.py": "a", "lib.py": "b" }, "lib:runner");
+    assert.equal(await recordedAs(otherEntry, release.id), undefined);
+  });
+
+  it("is looked for in the records of the named clusters, on a server without our digests only", async () => {
+    const digest = "d".repeat(64);
+    const recordOf = (cluster: string, release: string, of: string): DeploymentRecord => ({
+      ...{ workflow: "w", cluster, release, digest: of, atMs: 0, outcome: "superseded", gates: [] },
+    });
+    const asked: string[] = [];
+    const records: DeploymentRecords = {
+      find: async () => undefined,
+      list: async (workflow, cluster) => {
+        asked.push(`${workflow} ${cluster}`);
+        return [recordOf(cluster, `r-${cluster}`, digest), recordOf(cluster, "other", "e".repeat(64))];
+      },
+    };
+    const content = { workflow: "w", clusters: ["dev", "production"], digest };
+    assert.equal((await recordedReleases(api, records, content, never)).size, 0);
+    assert.deepEqual(asked, []);
+    await using hosted = await servePublicApi(controlPlane.url);
+    using hostedApi = await controlPlane.client("admin", { url: hosted.url });
+    const found = await recordedReleases(hostedApi, records, content, never);
+    assert.deepEqual([...found], ["r-dev", "r-production"]);
+    const packed = await pack("unrecorded", { "main.py": "a" });
+    assert.match((await noReleaseHas(api, packed, ["dev"], never)).message, /^No release of unrecorded has/);
+    assert.match(
+      (await noReleaseHas(hostedApi, packed, ["dev"], never)).message,
+      /GitHub Deployments of dev$/,
+    );
   });
 
   it("is compared with the newest release, file by file", async () => {
