@@ -2,11 +2,15 @@
 import { Readable } from "node:stream";
 import { contractLimitBytes } from "../engine/contract.ts";
 import { type ArtifactTransfer, contractPath } from "./artifact-transfer.ts";
-import { exchange, type OpenRequest, readAtMost, requireSuccess, withErrors } from "./http-exchange.ts";
+import {
+  exchange,
+  isNoSuchPath,
+  type OpenRequest,
+  readAtMost,
+  requireSuccess,
+  withErrors,
+} from "./http-exchange.ts";
 import type { FailedCall } from "./wire-error.ts";
-
-/** What a server answers that has no such path, or does not take this method there. */
-const noSuchPath = new Set([404, 405, 501]);
 
 export function createHttpContracts(
   open: OpenRequest,
@@ -25,7 +29,7 @@ export function createHttpContracts(
         const headers = { "content-type": "application/json", "content-length": body.length };
         const request = open("PUT", contractPath(fingerprint), headers);
         const response = await exchange(request, Readable.from([body]), signal);
-        const isKept = !noSuchPath.has(response.statusCode ?? 0);
+        const isKept = !isNoSuchPath(response);
         if (isKept) await requireSuccess(response);
         response.resume();
         return isKept;
@@ -33,7 +37,7 @@ export function createHttpContracts(
     findContract: (fingerprint, signal) =>
       withErrors(callOf("reading the task contract", signal), async () => {
         const response = await exchange(open("GET", contractPath(fingerprint), {}), undefined, signal);
-        if (noSuchPath.has(response.statusCode ?? 0)) {
+        if (isNoSuchPath(response)) {
           response.resume();
           return undefined;
         }

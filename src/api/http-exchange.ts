@@ -78,6 +78,11 @@ export async function requireSuccess(response: http.IncomingMessage): Promise<vo
   throw errorFromJsonBytes(body, metadata, fallback);
 }
 
+/** Whether the server has no such path, or does not take this method there: it is none of ours. */
+export function isNoSuchPath({ statusCode }: http.IncomingMessage): boolean {
+  return statusCode === 404 || statusCode === 405 || statusCode === 501;
+}
+
 /** The first bytes of a body, some more than that many when it is longer. */
 export async function readAtMost(response: http.IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

@@ -7,7 +7,14 @@
 import { Readable } from "node:stream";
 import type { ReleaseId } from "../engine/id.ts";
 import { SystemError } from "../errors.ts";
-import { exchange, type OpenRequest, readAtMost, requireSuccess, withErrors } from "./http-exchange.ts";
+import {
+  exchange,
+  isNoSuchPath,
+  type OpenRequest,
+  readAtMost,
+  requireSuccess,
+  withErrors,
+} from "./http-exchange.ts";
 
 /** How a runner stands to one deployed release. */
 export type RunnerReleaseState = "loading" | "ready" | "draining" | "broken";
@@ -68,8 +75,6 @@ export interface RunnerCalls {
 const maxAnswerBytes = 64 * 1024;
 /** Ten thousand runners of some releases each. */
 const maxListBytes = 64 * 1024 * 1024;
-/** What a server answers that has no such path, or does not take this method there. */
-const noSuchPath = new Set([404, 405, 501]);
 
 export function createRunnerCalls(open: OpenRequest, host: string): RunnerCalls {
   const failing = (name: string, signal: AbortSignal | undefined) =>
@@ -101,7 +106,7 @@ export function createRunnerCalls(open: OpenRequest, host: string): RunnerCalls 
       withErrors(failing("listing runners", signal), async () => {
         const path = `${runnersPath}?${new URLSearchParams({ cluster })}`;
         const response = await exchange(open("GET", path, {}), undefined, signal);
-        if (noSuchPath.has(response.statusCode ?? 0)) {
+        if (isNoSuchPath(response)) {
           response.resume();
           return undefined;
         }

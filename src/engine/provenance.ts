@@ -49,6 +49,16 @@ function asciiJson(value: unknown): string {
   );
 }
 
+/** What of it the header's reader takes: a run elsewhere than on GitHub may set its variables to anything. */
+export function usableProvenance(run: RunProvenance): RunProvenance {
+  const isRunUsable = run.run === undefined || wrongFields("", run.run, runFields).length === 0;
+  return Object.fromEntries(
+    Object.entries(run).filter(
+      ([name, value]) => fields[name]?.(value) === true && (name !== "run" || isRunUsable),
+    ),
+  );
+}
+
 /** Reads the header strictly: what it says is kept for ever. Answers with everything that is wrong with it. */
 export function parseProvenance(text: string): Provenance | { readonly problems: readonly string[] } {
   if (text.length > provenanceLimitBytes)
@@ -88,7 +98,7 @@ const fields: Readonly<Record<string, FieldRule>> = {
   // Git allows neither spaces nor control characters in a ref.
   ref: text(/^[^\p{Cc}\p{Cf}\s]{1,255}$/u),
   run: (value) => isRecord(value) && "id" in value && "attempt" in value,
-  actor: text(/^[\w.[\]-]{1,100}$/),
+  actor: text(/^[^\p{Cc}\p{Cf}\s]{1,100}$/u),
   reason: text(/^(?:deploy|rollback)$/),
   gates: (value) =>
     Array.isArray(value) &&

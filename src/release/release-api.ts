@@ -2,14 +2,19 @@ import type { Client } from "@connectrpc/connect";
 import type { JobService } from "../api/gen/workflows/v1/job_pb.ts";
 import type { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
 
+import type { HistoryCalls } from "../api/history-calls.ts";
+import type { RunProvenance } from "../engine/provenance.ts";
+
 /**
  * What publishing and deploying need of a control plane; src/api/client.ts gives it over a network or in
  * process. Its calls are repeated by it where that is safe and end within its own limits, and throw
  * errors of the error table.
  */
-export interface ReleaseApi {
+export interface ReleaseApi extends HistoryCalls {
   readonly workflows: Client<typeof WorkflowsService>;
   readonly jobs: Client<typeof JobService>;
+  /** What each change says of its run; a deploy or undeploy with changeHeaders of its own says it there. */
+  readonly run: RunProvenance;
   /** False for a server of the public API alone: bytes get to it through the official CLI. */
   hasArtifactEndpoint(signal: AbortSignal): Promise<boolean>;
   /**

@@ -15,6 +15,8 @@ import { openFileBlobs } from "./blobs.ts";
 import { contractRoutes } from "./contract-routes.ts";
 import { createGrpcUnary } from "./grpc-unary.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { createHistoryRoom } from "./history.ts";
+import { createLocalHistory, historyRoutes } from "./history-routes.ts";
 import { connectInProcess } from "./in-process.ts";
 import { explainJob, explanationRoutes } from "./job-explanation.ts";
 import { createJobServices } from "./job-services.ts";
@@ -80,6 +82,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const keys: KnownKeys = {
     findKey: async (sha256) => (await store.keys.findKey(sha256)) ?? registry.findWorker(sha256),
   };
+  const history = createHistoryRoom(store.releases);
   const explanation = { store, seen: jobServices.seen };
   const httpRoutes = [
     ...healthRoutes(async () => !closing.signal.aborted && (await store.probe().then(() => true))),
@@ -87,6 +90,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),
     ...contractRoutes(room),
     ...explanationRoutes(explanation),
+    ...historyRoutes(history),
     ...runnerRoutes({ registry, clusters: store.clusters, closing: closing.signal }),
   ];
   return {
@@ -120,7 +124,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     connect: (name) =>
       connectInProcess(
         createRoutes(services, { authenticate: trustEveryone(name), report, peer: { destroyed: false } }),
-        room,
+        { artifacts: room, history: createLocalHistory(history, name) },
       ),
     async close(limitMs) {
       closing.abort();

@@ -73,6 +73,10 @@ async function serve(
   await route.handle({ request, response, params, caller, acceptBody });
 }
 
+export function queryOf(request: HttpRequest): URLSearchParams {
+  return new URLSearchParams((request.url ?? "").split("?", 2)[1] ?? "");
+}
+
 export function sendJson(
   response: HttpResponse,
   status: number,

@@ -3,17 +3,22 @@ import { createReadStream } from "node:fs";
 import { createRouterTransport } from "@connectrpc/connect";
 import type { ArtifactTransfer, StoredArtifact } from "../api/artifact-transfer.ts";
 import { type ApiClient, createClientOver } from "../api/client.ts";
+import type { HistoryCalls } from "../api/history-calls.ts";
 import { idToBytes } from "../engine/id.ts";
 import type { Artifact } from "../store/port.ts";
 import { type ArtifactRoom, archiveTooLarge } from "./artifacts.ts";
 import type { Routes } from "./routes.ts";
 
 /** The routes' own gate decides who the caller is. */
-export function connectInProcess(routes: Routes, room: ArtifactRoom): ApiClient {
+export function connectInProcess(
+  routes: Routes,
+  rooms: { readonly artifacts: ArtifactRoom; readonly history: HistoryCalls },
+): ApiClient {
   return createClientOver({
     host: "this process",
     transport: createRouterTransport(routes),
-    artifacts: createLocalArtifacts(room),
+    artifacts: createLocalArtifacts(rooms.artifacts),
+    history: rooms.history,
   });
 }
 

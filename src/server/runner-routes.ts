@@ -12,8 +12,8 @@ import type { ClusterRef } from "../engine/release.ts";
 import { parseSlug } from "../engine/slug.ts";
 import { type Problem, SystemError, UserError } from "../errors.ts";
 import type { ClusterStore } from "../store/port.ts";
-import type { HttpRequest } from "./http-exchange.ts";
-import { type HttpExchange, type HttpRoute, sendJson } from "./http-routes.ts";
+import { type HttpExchange, type HttpRoute, queryOf, sendJson } from "./http-routes.ts";
+import { Fields, readJson } from "./json-body.ts";
 import type { RunnerRegistry } from "./runners.ts";
 
 export interface RunnerRoutesDeps {
@@ -59,7 +59,7 @@ async function receiveReport(
   const { request, response, caller, acceptBody } = exchange;
   if (caller === undefined) throw new SystemError("internal", "A runner reported without a gate");
   acceptBody();
-  const report = readReport(await readJson(request));
+  const report = readReport(await readJson(request, maxReportBytes));
   // The default cluster has a slug too, by which its runners are found.
   const { slug } = await clusters.getCluster(readCluster(report.cluster));
   registry.report({ ...report, cluster: slug }, caller);
@@ -106,29 +106,8 @@ function readSeen(text: string | null): number | undefined {
   return Number(text);
 }
 
-function queryOf(request: HttpRequest): URLSearchParams {
-  return new URLSearchParams((request.url ?? "").split("?", 2)[1] ?? "");
-}
-
 /** A report of some hundred releases with their reasons. */
 const maxReportBytes = 256 * 1024;
-
-async function readJson(request: HttpRequest): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > maxReportBytes) {
-      throw new UserError("request-invalid", `The body has more than ${maxReportBytes} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch (cause) {
-    throw new UserError("request-invalid", "The body is not JSON", { cause });
-  }
-}
 
 const releaseStates: readonly RunnerReleaseState[] = ["loading", "ready", "draining", "broken"];
 const maxReasonCharacters = 2_000;
@@ -136,7 +115,7 @@ const maxReasonCharacters = 2_000;
 /** Reads field by field and throws request-invalid with everything that is wrong. */
 function readReport(value: unknown): RunnerReport {
   const problems: Problem[] = [];
-  const fields = new Fields(isRecord(value) ? value : {}, problems);
+  const fields = new Fields(value, problems);
   const report: RunnerReport = {
     id: fields.matching("id", /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
     cluster: fields.matching("cluster", /^[A-Za-z0-9-]{0,100}$/),
@@ -152,7 +131,7 @@ function readReport(value: unknown): RunnerReport {
 }
 
 function readRelease(value: unknown, index: number, problems: Problem[]): RunnerRelease {
-  const fields = new Fields(isRecord(value) ? value : {}, problems, `releases[${index}].`);
+  const fields = new Fields(value, problems, `releases[${index}].`);
   const id = parseId<"release">(fields.matching("id", /./));
   if (id === undefined) problems.push({ file: `releases[${index}].id`, message: "is no UUID" });
   const state = releaseStates.find((known) => known === fields.get("state"));
@@ -164,49 +143,4 @@ function readRelease(value: unknown, index: number, problems: Problem[]): Runner
     state: state ?? "broken",
     reason: typeof reason === "string" ? reason.slice(0, maxReasonCharacters) : "",
   };
-}
-
-class Fields {
-  readonly #record: Readonly<Record<string, unknown>>;
-  readonly #problems: Problem[];
-  readonly #place: string;
-
-  constructor(record: Readonly<Record<string, unknown>>, problems: Problem[], place = "") {
-    this.#record = record;
-    this.#problems = problems;
-    this.#place = place;
-  }
-
-  get(name: string): unknown {
-    return this.#record[name];
-  }
-
-  matching(name: string, form: RegExp): string {
-    const value = this.#record[name];
-    if (typeof value === "string" && form.test(value)) return value;
-    this.#problem(name, "is missing or malformed");
-    return "";
-  }
-
-  count(name: string): number {
-    const value = this.#record[name];
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-    this.#problem(name, "is no count");
-    return 0;
-  }
-
-  list(name: string): readonly unknown[] {
-    const value = this.#record[name];
-    if (Array.isArray(value)) return value;
-    this.#problem(name, "is no list");
-    return [];
-  }
-
-  #problem(name: string, message: string): void {
-    this.#problems.push({ file: this.#place + name, message });
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeProvenance, type Provenance, parseProvenance } from "../../src/engine/provenance.ts";
+import {
+  encodeProvenance,
+  type Provenance,
+  parseProvenance,
+  usableProvenance,
+} from "../../src/engine/provenance.ts";
 
 const whole: Provenance = {
   repository: "acme/tiles",
@@ -50,11 +55,27 @@ test("everything that is wrong is named", () => {
     ["commit", "HEAD"],
     ["ref", "a b"],
     ["ref", "a\u202eb"],
-    ["actor", "<b>"],
+    ["actor", "a b"],
     ["gates", ["fun"]],
     ["gates", "ready"],
     ["constructor", 1],
   ] as const) {
     assert.equal(problems({ ...whole, [field]: value }).length, 1, field);
   }
+});
+
+test("what a run elsewhere made up is left out instead of refused", () => {
+  const { reason: _, ...run } = whole;
+  assert.deepEqual(usableProvenance(run), run);
+  assert.deepEqual(usableProvenance({}), {});
+  assert.deepEqual(
+    usableProvenance({
+      repository: "acme",
+      commit: "HEAD",
+      ref: "main",
+      run: { id: 0, attempt: 1 },
+      actor: "",
+    }),
+    { ref: "main" },
+  );
 });

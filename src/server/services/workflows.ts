@@ -1,11 +1,14 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { expectationHeader } from "../../api/change-headers.ts";
 import type { WorkflowsService } from "../../api/gen/workflows/v1/workflows_pb.ts";
 import { idToBytes, type Random } from "../../engine/id.ts";
+import { provenanceHeader } from "../../engine/provenance.ts";
 import type { Workflow } from "../../engine/release.ts";
 import { makeSlug, parseSlug } from "../../engine/slug.ts";
 import { UserError } from "../../errors.ts";
-import type { DeployResult, Store, WorkflowPage } from "../../store/port.ts";
+import type { DeployRequest, DeployResult, Store, WorkflowPage } from "../../store/port.ts";
 import { callerOf } from "../auth.ts";
+import { readExpectation, readProvenance } from "../change-claims.ts";
 import { AnswerWriter } from "./workflows-answers.ts";
 import * as check from "./workflows-requests.ts";
 
@@ -78,7 +81,7 @@ function workflowMethods({ workflows, releases }: WorkflowsDeps["store"], random
     },
     async deleteWorkflow(request, context: HandlerContext) {
       const workflow = check.checkWorkflowSlug("DeleteWorkflow", request);
-      await workflows.deleteWorkflow({ workflow, actor: callerOf(context).name });
+      await workflows.deleteWorkflow({ workflow, ...actorOf(context) });
       return {};
     },
   } satisfies Partial<Impl>;
@@ -112,22 +115,39 @@ function releaseMethods({ releases }: WorkflowsDeps["store"]) {
   };
   return {
     async publishWorkflowRelease(request, context: HandlerContext) {
-      const { release } = await releases.publish(check.checkPublish(request, callerOf(context).name));
+      const { actor, provenance } = actorOf(context);
+      const { release } = await releases.publish({ ...check.checkPublish(request, actor), provenance });
       return new AnswerWriter(releases).release(release);
     },
     async unpublishWorkflowRelease(request, context: HandlerContext) {
-      await releases.unpublish(check.checkUnpublish(request, callerOf(context).name));
+      const { actor, provenance } = actorOf(context);
+      await releases.unpublish({ ...check.checkUnpublish(request, actor), provenance });
       return {};
     },
     async deployWorkflowRelease(request, context: HandlerContext) {
-      const actor = callerOf(context).name;
-      return deployed(await releases.deploy(check.checkDeploy("DeployWorkflowRelease", request, actor)));
+      return deployed(await releases.deploy(changeOf("DeployWorkflowRelease", request, context)));
     },
     async undeployWorkflowRelease(request, context: HandlerContext) {
-      const actor = callerOf(context).name;
-      return deployed(await releases.undeploy(check.checkDeploy("UndeployWorkflowRelease", request, actor)));
+      return deployed(await releases.undeploy(changeOf("UndeployWorkflowRelease", request, context)));
     },
   } satisfies Partial<Impl>;
+}
+
+/** Who calls, by the key, and what the caller says of itself. */
+function actorOf(context: HandlerContext) {
+  const header = context.requestHeader.get(provenanceHeader) ?? undefined;
+  return { actor: callerOf(context).name, provenance: readProvenance(header) };
+}
+
+function changeOf(
+  method: Parameters<typeof check.checkDeploy>[0],
+  request: Parameters<typeof check.checkDeploy>[1],
+  context: HandlerContext,
+): DeployRequest {
+  const { actor, provenance } = actorOf(context);
+  const change = check.checkDeploy(method, request, actor);
+  const header = context.requestHeader.get(expectationHeader) ?? undefined;
+  return { ...change, provenance, expected: readExpectation(header, change.clusters) };
 }
 
 function nextPage({ limit, startingAfter }: WorkflowPage) {
