@@ -1,36 +1,34 @@
 /** The load of the queue's measurements, in a process of its own: `node queue-load.ts URL MODE CLIENTS SECONDS PID`. */
 import { argv } from "node:process";
 import { setTimeout as waitFor } from "node:timers/promises";
-import type { Task } from "../../src/api/gen/workflows/v1/core_pb.ts";
-import { JobService } from "../../src/api/gen/workflows/v1/job_pb.ts";
-import { TaskService } from "../../src/api/gen/workflows/v1/task_pb.ts";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { createApiClient } from "../../src/api/client.ts";
+import { TaskSubmissionsSchema } from "../../src/api/gen/workflows/v1/core_pb.ts";
+import { JobService, SubmitJobRequestSchema } from "../../src/api/gen/workflows/v1/job_pb.ts";
+import {
+  NextTaskRequestSchema,
+  NextTaskResponseSchema,
+  TaskService,
+} from "../../src/api/gen/workflows/v1/task_pb.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
 import { connectGrpc, type GrpcConnection } from "./grpc-connection.ts";
 import { percentiles } from "./percentiles.ts";
+import { startWarmUps } from "./queue-anchors.ts";
 
 const identifiers = [{ name: "bench.Task", version: "v1.0" }];
-const method = <Service extends typeof JobService | typeof TaskService, Name extends keyof Service["method"]>(
-  service: Service,
-  name: Name,
-) => {
-  const found = service.method[name as keyof typeof service.method] as Service["method"][Name] & {
-    readonly name: string;
-  };
-  return { ...found, path: `/${service.typeName}/${found.name}` };
-};
-const nextTask = method(TaskService, "nextTask");
-const submitJob = method(JobService, "submitJob");
+const nextTaskPath = `/${TaskService.typeName}/${TaskService.method.nextTask.name}`;
+const submitJobPath = `/${JobService.typeName}/${JobService.method.submitJob.name}`;
 
 const [url = "", mode = "", clientsText = "1", secondsText = "2", serverPid = "0"] = argv.slice(2);
 const clients = Number(clientsText);
 const runMs = Number(secondsText) * 1_000;
 
-function submit(connection: GrpcConnection, tasks: number, input: string): Promise<unknown> {
+function submission(tasks: number, input: string) {
   const column = <Value>(value: Value) => Array.from({ length: tasks }, () => value);
-  return connection.call(submitJob, {
+  return create(SubmitJobRequestSchema, {
     jobName: "bench",
     traceParent: "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01",
-    tasks: {
+    tasks: create(TaskSubmissionsSchema, {
       taskGroups: [
         {
           inputs: column(Buffer.from(input)),
@@ -43,37 +41,67 @@ function submit(connection: GrpcConnection, tasks: number, input: string): Promi
       clusterSlugLookup: [""],
       identifierLookup: identifiers,
       displayLookup: ["Task"],
-    },
+    }),
   });
 }
 
-async function next(
-  connection: GrpcConnection,
-  done: Task | undefined,
-): Promise<{ task?: Task; sleepMs: number }> {
-  const { nextTask: task, idling } = await connection.call(nextTask, {
-    ...(done?.id === undefined ? {} : { computedTask: { id: done.id, display: done.display } }),
-    nextTaskToRun: { clusterSlug: "", identifiers },
-  });
-  const sleepMs = Number(idling?.suggestedIdlingDuration?.nanos ?? 0) / 1_000_000;
-  return task === undefined ? { sleepMs } : { task, sleepMs };
+async function fill(tasks: number): Promise<void> {
+  const atOnce = 10_000;
+  await using api = await createApiClient({ url, apiKey: undefined, env: {} });
+  for (let made = 0; made < tasks; made += atOnce) {
+    await api.jobs.submitJob(submission(atOnce, "x".repeat(100)));
+  }
 }
+
+const idBytes = 16;
+const ask = toBinary(
+  NextTaskRequestSchema,
+  create(NextTaskRequestSchema, { nextTaskToRun: { clusterSlug: "", identifiers } }),
+);
+const anyId = Buffer.alloc(idBytes, 0xff);
+const report = Buffer.from(
+  toBinary(
+    NextTaskRequestSchema,
+    create(NextTaskRequestSchema, {
+      computedTask: { id: { uuid: anyId }, display: "Task" },
+      nextTaskToRun: { clusterSlug: "", identifiers },
+    }),
+  ),
+);
+const idAt = report.indexOf(anyId);
+
+function next(connection: GrpcConnection, done: Uint8Array | undefined): Promise<Buffer> {
+  if (done === undefined) return connection.call(nextTaskPath, ask);
+  report.set(done, idAt);
+  return connection.call(nextTaskPath, report);
+}
+
+/**
+ * The task's id where the answer holds one, without decoding the rest: next_task and its id are the first
+ * field of their messages, and an id has one field.
+ */
+function taskIdOf(answer: Buffer): Uint8Array | undefined {
+  const firstField = 0x0a;
+  if (answer[0] !== firstField) return undefined;
+  const idField = answer.indexOf(Buffer.from([firstField, idBytes + 2, firstField, idBytes]));
+  return answer.subarray(idField + 4, idField + 4 + idBytes);
+}
+
+const connectAll = () => Promise.all(Array.from({ length: clients }, () => connectGrpc(url)));
 
 /** Claims and completes as fast as it goes; returns calls a second. */
 async function drain(): Promise<object> {
-  const connections = Array.from({ length: clients }, () => connectGrpc(url));
-  const [first] = connections;
-  for (let made = 0; made < 200_000 && first !== undefined; made += 10_000)
-    await submit(first, 10_000, "x".repeat(100));
+  await fill(200_000);
+  const connections = await connectAll();
   const cpuBefore = cpuSeconds(Number(serverPid));
   const endMs = performance.now() + runMs;
   const times: number[] = [];
   await Promise.all(
     connections.map(async (connection) => {
-      let { task } = await next(connection, undefined);
+      let task = taskIdOf(await next(connection, undefined));
       while (performance.now() < endMs && task !== undefined) {
         const startMs = performance.now();
-        ({ task } = await next(connection, task));
+        task = taskIdOf(await next(connection, task));
         times.push(performance.now() - startMs);
       }
     }),
@@ -85,12 +113,13 @@ async function drain(): Promise<object> {
 
 /** Submits tasks as fast as it goes, one a job. */
 async function enqueue(): Promise<object> {
-  const connections = Array.from({ length: clients }, () => connectGrpc(url));
+  const connections = await connectAll();
+  const message = toBinary(SubmitJobRequestSchema, submission(1, "x".repeat(100)));
   const endMs = performance.now() + runMs;
   let count = 0;
   await Promise.all(
     connections.map(async (connection) => {
-      for (; performance.now() < endMs; count++) await submit(connection, 1, "x".repeat(100));
+      for (; performance.now() < endMs; count++) await connection.call(submitJobPath, message);
     }),
   );
   for (const connection of connections) connection[Symbol.dispose]();
@@ -99,34 +128,45 @@ async function enqueue(): Promise<object> {
 
 /** From the call that submits a task to the answer that hands it to a runner which has nothing to do. */
 async function latency(): Promise<object> {
-  const producer = connectGrpc(url);
+  const producer = await connectGrpc(url);
   const sent = new Map<string, number>();
   const times: number[] = [];
   let over = false;
-  const runners = Array.from({ length: clients }, async () => {
-    const connection = connectGrpc(url);
-    let done: Task | undefined;
+  const connections = await connectAll();
+  const runners = connections.map(async (connection) => {
+    let done: Uint8Array | undefined;
     while (!over) {
-      const { task, sleepMs } = await next(connection, done);
-      const startMs = task === undefined ? undefined : sent.get(Buffer.from(task.input).toString());
-      if (startMs !== undefined) times.push(performance.now() - startMs);
+      const answer = await next(connection, done);
+      const nowMs = performance.now();
+      const { nextTask, idling } = fromBinary(NextTaskResponseSchema, answer);
+      const startMs = nextTask === undefined ? undefined : sent.get(Buffer.from(nextTask.input).toString());
+      if (startMs !== undefined) times.push(nowMs - startMs);
       // An SDK sleeps only when it had nothing to report.
-      if (task === undefined && done === undefined) await waitFor(sleepMs);
-      done = task;
+      if (nextTask === undefined && done === undefined) {
+        await waitFor((idling?.suggestedIdlingDuration?.nanos ?? 0) / 1_000_000);
+      }
+      done = nextTask?.id?.uuid;
     }
-    connection[Symbol.dispose]();
   });
   await waitFor(1_500);
-  const endMs = performance.now() + runMs;
-  for (let index = 0; performance.now() < endMs; index++) {
+  const submit = async (index: number): Promise<void> => {
+    const message = toBinary(SubmitJobRequestSchema, submission(1, String(index)));
     sent.set(String(index), performance.now());
-    await submit(producer, 1, String(index));
+    await producer.call(submitJobPath, message);
+  };
+  for (let index = 0; index < startWarmUps; index++) await submit(-index);
+  await waitFor(500);
+  times.length = 0;
+  const endMs = performance.now() + runMs;
+  for (let index = 1; performance.now() < endMs; index++) {
+    await submit(index);
     await waitFor(5 + (index % 7) * 3);
   }
   await waitFor(100);
   over = true;
   producer[Symbol.dispose]();
   await Promise.all(runners);
+  for (const connection of connections) connection[Symbol.dispose]();
   return { count: times.length, ...percentiles(times) };
 }
 

@@ -10,6 +10,8 @@ import { gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { JobSchema } from "../../src/api/gen/workflows/v1/core_pb.ts";
+import { SubmitJobRequestSchema } from "../../src/api/gen/workflows/v1/job_pb.ts";
 import {
   NextTaskRequestSchema,
   NextTaskResponseSchema,
@@ -137,6 +139,29 @@ const request = (name: string) =>
     create(NextTaskRequestSchema, { nextTaskToRun: { identifiers: [{ name, version: "v1.0" }] } }),
   );
 const idle = request("Nothing");
+const submitPath = "/workflows.v1.JobService/SubmitJob";
+const submission = (identifierPointer: bigint) =>
+  toBinary(
+    SubmitJobRequestSchema,
+    create(SubmitJobRequestSchema, {
+      jobName: "job",
+      traceParent: "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01",
+      tasks: {
+        taskGroups: [
+          {
+            inputs: [new Uint8Array()],
+            identifierPointers: [identifierPointer],
+            clusterSlugPointers: [0n],
+            displayPointers: [0n],
+            maxRetriesValues: [0n],
+          },
+        ],
+        clusterSlugLookup: [""],
+        identifierLookup: [{ name: "Submitted", version: "v1.0" }],
+        displayLookup: ["Submitted"],
+      },
+    }),
+  );
 
 const cases: readonly (readonly [name: string, sent: Sent, grpcStatus: string | undefined])[] = [
   ["a call", {}, "0"],
@@ -157,6 +182,7 @@ const cases: readonly (readonly [name: string, sent: Sent, grpcStatus: string | 
   ["a message beyond the limit", { body: frame(idle, 0, rpcLimits.maxMessageBytes + 1) }, "8"],
   ["a deadline that is none", { headers: { "grpc-timeout": "soon" } }, "3"],
   ["a method that is none", { headers: { ":path": "/workflows.v1.TaskService/Next" } }, undefined],
+  ["a job that is none", { headers: { ":path": submitPath }, body: frame(submission(7n)) }, "3"],
   ["a GET", { headers: { ":method": "GET" } }, undefined],
   ["another content type", { headers: { "content-type": "text/plain" } }, undefined],
 ];
@@ -173,6 +199,16 @@ describe("calls served from streams", () => {
   test("end with their deadline, also while the message is awaited", async () => {
     const { grpcStatus } = await exchange(urls.direct, { headers: { "grpc-timeout": "50m" }, body: null });
     assert.equal(grpcStatus, "4");
+  });
+
+  test("take a job as the adapter does", async () => {
+    const sent = { headers: { ":path": submitPath }, body: frame(submission(0n)) };
+    const [adapter, direct] = [await exchange(urls.adapter, sent), await exchange(urls.direct, sent)];
+    const { id, submittedAt, ...job } = fromBinary(JobSchema, direct.message.subarray(5));
+    assert.ok(id !== undefined && submittedAt !== undefined);
+    const { id: _id, submittedAt: _at, ...other } = fromBinary(JobSchema, adapter.message.subarray(5));
+    assert.deepEqual(job, other);
+    assert.equal(job.name, "job");
   });
 
   test("hand out a task, byte for byte as the adapter would", async () => {
