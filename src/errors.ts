@@ -454,12 +454,6 @@ export const errorTable = {
     rpc: "data_loss",
     next: "The control plane took the deployment, but the cluster does not have it: look at the control plane's log, then run again.",
   },
-  "cluster-changed": {
-    kind: "system",
-    exit: "failed",
-    rpc: "aborted",
-    next: "Somebody else deployed to the cluster meanwhile and was left alone: run again if this release is still the one to have.",
-  },
   "rollback-incomplete": {
     kind: "system",
     exit: "partial",

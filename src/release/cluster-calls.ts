@@ -1,6 +1,8 @@
 /** The calls that read and change what a cluster has of a workflow. Whatever deploys or undeploys does it through these. */
+
+import { changeHeaders } from "../api/change-headers.ts";
 import type { Cluster } from "../api/gen/workflows/v1/workflows_pb.ts";
-import type { ChangeReason } from "../engine/provenance.ts";
+import type { ChangeReason, GateKind } from "../engine/provenance.ts";
 import { ReleaseError, SystemError, UserError } from "../errors.ts";
 import type { Rollout } from "./clusters.ts";
 import type { DeployedRelease } from "./deploy-plan.ts";
@@ -15,6 +17,13 @@ export interface Place {
 
 export interface ChangeOptions {
   readonly reason: ChangeReason;
+  /** The gates that are run after it. */
+  readonly gates?: readonly GateKind[];
+  /**
+   * What the cluster was seen to have. A server that knows this (ours) refuses with deployment-changed when it has
+   * something else by now, but for what is asked for.
+   */
+  readonly expected: DeployedRelease | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -67,7 +76,7 @@ export async function deployRelease(
   release: DeployedRelease,
   options: ChangeOptions,
 ): Promise<void> {
-  await api.workflows.deployWorkflowRelease(changeOf(place, release), { signal: options.signal });
+  await api.workflows.deployWorkflowRelease(changeOf(place, release), callOptions(api, place, options));
 }
 
 /** Takes this release away; a cluster that has another one keeps it. */
@@ -77,7 +86,17 @@ export async function undeployRelease(
   release: DeployedRelease,
   options: ChangeOptions,
 ): Promise<void> {
-  await api.workflows.undeployWorkflowRelease(changeOf(place, release), { signal: options.signal });
+  await api.workflows.undeployWorkflowRelease(changeOf(place, release), callOptions(api, place, options));
+}
+
+function callOptions(api: ReleaseApi, { cluster }: Place, options: ChangeOptions) {
+  const { reason, gates, expected, signal } = options;
+  const headers = changeHeaders(api.run, {
+    reason,
+    ...(gates === undefined ? {} : { gates }),
+    expected: new Map([[cluster, expected?.id]]),
+  });
+  return { headers, signal };
 }
 
 function changeOf({ workflow, cluster }: Place, { id }: DeployedRelease) {

@@ -1,4 +1,5 @@
-import { SystemError } from "../errors.ts";
+import type { ChangeReason, GateKind } from "../engine/provenance.ts";
+import { SystemError, UserError } from "../errors.ts";
 import { deployRelease, readRelease } from "./cluster-calls.ts";
 import type { RolloutStage } from "./clusters.ts";
 import type { DeployedRelease, DeployPlan, PlannedCluster } from "./deploy-plan.ts";
@@ -42,7 +43,9 @@ export interface Attempt {
 }
 
 export interface DeployOptions {
-  readonly reason: "deploy" | "rollback";
+  readonly reason: ChangeReason;
+  /** The gates that are run afterwards. */
+  readonly gates: readonly GateKind[];
   readonly signal: AbortSignal;
   readonly sleep: Sleep;
   /** Told each cluster's outcome, before an error too, so that nothing that was changed goes unsaid. */
@@ -58,8 +61,8 @@ const readBackMs = 30_000;
  * Carries out one stage of a plan, one cluster after the other: each is read just before, because somebody else may
  * have deployed since the plan was made, and read back before the next one is touched.
  *
- * @throws SystemError cluster-changed when somebody else deployed meanwhile, deploy-mismatch when the control plane
- *   took a deployment that the cluster does not have; whatever ended the call to a cluster that does not have the
+ * @throws UserError deployment-changed when somebody else deployed meanwhile; SystemError deploy-mismatch when the
+ *   control plane took a deployment that the cluster does not have; whatever ended the call to a cluster that does not have the
  *   release afterwards.
  */
 export async function deployStage(
@@ -101,8 +104,12 @@ async function deployTo(
   options.attempted({ planned, inDoubt: true });
   try {
     using late = afterLastAnswer(options.signal, options.sleep);
-    const { reason } = options;
-    await deployRelease(api, place, planned.after, { reason, signal: late.signal });
+    await deployRelease(api, place, planned.after, {
+      reason: options.reason,
+      gates: options.gates,
+      expected: planned.before,
+      signal: late.signal,
+    });
     options.attempted({ planned, inDoubt: false });
   } catch (error) {
     // The answer may be lost though the call was carried out: the cluster itself tells.
@@ -142,9 +149,9 @@ function changedMeanwhile(
   { cluster, before }: PlannedCluster,
   now: DeployedRelease | undefined,
   cause?: unknown,
-): SystemError {
+): UserError {
   const message = `${cluster} has ${nameOf(now)}, which is neither what it had when the plan was made (${nameOf(before)}) nor what this run deploys`;
-  return new SystemError("cluster-changed", message, { cause });
+  return new UserError("deployment-changed", message, { cause });
 }
 
 export function nameOf(release: DeployedRelease | undefined): string {

@@ -76,7 +76,7 @@ async function putBack(
   { cluster, before, after }: PlannedCluster,
   { workflow, signal }: RestoreOptions,
 ): Promise<void> {
-  const change = { reason: "rollback", signal } as const;
+  const change = { reason: "rollback", expected: after, signal } as const;
   const place = { workflow, cluster };
   if (before === undefined) await undeployRelease(api, place, after, change);
   else await deployRelease(api, place, before, change);

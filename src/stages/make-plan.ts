@@ -1,6 +1,8 @@
 import type { TaskContract } from "../engine/contract.ts";
+import { gateText } from "../gate-input.ts";
 import { checkDeployedContracts } from "../release/contract-check.ts";
 import type { DeployPlan, ReleaseToDeploy } from "../release/deploy-plan.ts";
+import type { Gate } from "../release/gates/gate.ts";
 import type { OnFailure } from "../release/on-failure.ts";
 import { type PlanDocument, planDocument } from "../release/plan-document.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
@@ -15,7 +17,7 @@ export interface PlanTarget {
   readonly plan: DeployPlan<ReleaseToDeploy>;
   /** Of the build, where the run has one. */
   readonly contract: TaskContract | undefined;
-  readonly gates: readonly string[];
+  readonly gates: readonly Gate[];
   readonly onFailure: OnFailure;
   readonly allow: Allowed;
 }
@@ -33,11 +35,18 @@ export async function makePlan(
   const checks = await checkDeployedContracts(api, { workflow, plan, contract }, signal);
   if (checks.length > 0) record.contract = { checks, allowedBy: allow.get("breaking") };
   for (const line of checks.flatMap(contractLines)) log.info(line);
-  const document = planDocument({ workflow, plan, checks, gates, onFailure });
+  const gateTexts = gates.map(planText);
+  const document = planDocument({ workflow, plan, checks, gates: gateTexts, onFailure });
   record.planDocument = document;
   if (plan.length > 0) {
-    const then = gates.length === 0 ? "none" : gates.join(", ");
+    const then = gateTexts.join(", ") || "none";
     log.info(`  gates: ${then}; on failure: ${onFailure}; hash of this plan: ${document.hash}`);
   }
   return document;
+}
+
+/** As the input `gate` has it, with the task that it runs. */
+function planText(gate: Gate): string {
+  const task = gate.kind === "ready" || gate.kind === "smoke" ? gate.task?.task : undefined;
+  return task === undefined ? gateText(gate) : `${gateText(gate)} ${task.name}@${task.version}`;
 }

@@ -10,6 +10,7 @@ import {
   type Snapshot,
 } from "../release/deploy-plan.ts";
 import { type EarlierPlan, readExpectedPlan, requirePlanned } from "../release/expected-plan.ts";
+import type { Gate } from "../release/gates/gate.ts";
 import { type OnFailure, onFailureOf } from "../release/on-failure.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import type { RunRecord } from "../report/record.ts";
@@ -31,8 +32,7 @@ export interface RollOutTarget {
   readonly onFailure: OnFailure | undefined;
   /** What this deployment must still be. */
   readonly planned: EarlierPlan | undefined;
-  /** In words, for the plan. */
-  readonly gates: readonly string[];
+  readonly gates: readonly Gate[];
   /** Throws when this stage must not be deployed now. */
   readonly requireAllowed?: (stage: RolloutStage, plan: DeployPlan) => Promise<void>;
   /** Throws when the release does not do on these clusters what it should. */
@@ -78,6 +78,7 @@ export async function rollOut(
       await target.requireAllowed?.(stage, plan);
       await deployStage(api, workflow, plan, stage, {
         reason,
+        gates: target.gates.map(({ kind }) => kind),
         signal: deps.signal,
         sleep: deps.world.sleep,
         report,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { ApiClient } from "../../src/api/client.ts";
 import type { Build } from "../../src/build/build.ts";
-import { SystemError } from "../../src/errors.ts";
+import { SystemError, UserError } from "../../src/errors.ts";
 import type { Log } from "../../src/log.ts";
 import { readClusters } from "../../src/release/cluster-calls.ts";
 import { type ClusterOutcome, deployStage } from "../../src/release/deploy.ts";
@@ -98,6 +98,7 @@ describe("publishing and deploying", () => {
     const stage = (name: "dev" | "production") =>
       deployStage(through, workflow, plan, name, {
         reason: "deploy",
+        gates: [],
         signal: never,
         sleep: systemGateWorld.sleep,
         report: (outcome) => outcomes.push(outcome),
@@ -198,7 +199,7 @@ describe("publishing and deploying", () => {
     };
     const run = await deploy(racing, "overtaken", release);
     await assert.rejects(run.stage("dev"), (error) => {
-      assert(error instanceof SystemError && error.code === "cluster-changed");
+      assert(error instanceof UserError && error.code === "deployment-changed");
       assert.match(error.message, new RegExp(`^dev-2 has release ${older.id}, which is neither`));
       return true;
     });
