@@ -2,10 +2,10 @@
  * What is known of each call beside its messages: whether it may be sent twice, and what is missing
  * when it answers not_found.
  */
-import { JobService } from "./gen/workflows/v1/job_pb.ts";
-import { TaskService } from "./gen/workflows/v1/task_pb.ts";
-import { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
-import { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
+import type { JobService } from "./gen/workflows/v1/job_pb.ts";
+import type { TaskService } from "./gen/workflows/v1/task_pb.ts";
+import type { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
+import type { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
 
 export type Missing = "workflow" | "release" | "cluster" | "artifact" | "job";
 
@@ -25,9 +25,9 @@ const read = (...missing: Missing[]): CallRule => ({ repeatable: true, missing }
 const repeatable = read;
 const once = (...missing: Missing[]): CallRule => ({ repeatable: false, missing });
 
-/** By service and method; typed so that a method without a rule does not compile. */
-const rules = {
-  [WorkflowsService.typeName]: {
+/** By method, for each service; typed so that a method without a rule does not compile. */
+export const callRules = {
+  workflows: {
     createCluster: once(),
     getCluster: read("cluster"),
     updateCluster: repeatable("cluster"),
@@ -44,12 +44,12 @@ const rules = {
     deployWorkflowRelease: repeatable("release", "cluster", "workflow"),
     undeployWorkflowRelease: repeatable("release", "cluster", "workflow"),
   } satisfies Record<keyof typeof WorkflowsService.method, CallRule>,
-  [TaskService.typeName]: {
+  tasks: {
     nextTask: once("cluster"),
     taskFailed: repeatable(),
     extendTaskLease: repeatable(),
   } satisfies Record<keyof typeof TaskService.method, CallRule>,
-  [JobService.typeName]: {
+  jobs: {
     submitJob: once("cluster"),
     getJob: read("job"),
     listJobTasks: read("job"),
@@ -62,19 +62,10 @@ const rules = {
     getJobStateCounts: read(),
     getTaskQueueStats: read(),
   } satisfies Record<keyof typeof JobService.method, CallRule>,
-  [TelemetryQueryService.typeName]: {
+  telemetry: {
     queryJobLogs: read("job"),
     queryLogsInInterval: read(),
     getLogMessageCounts: read(),
     queryJobSpans: read("job"),
   } satisfies Record<keyof typeof TelemetryQueryService.method, CallRule>,
 };
-
-const unknownCall: CallRule = once();
-
-export function callRule(serviceName: string, methodName: string): CallRule {
-  const service: Record<string, CallRule> | undefined = (
-    rules as Record<string, Record<string, CallRule> | undefined>
-  )[serviceName];
-  return service?.[methodName] ?? unknownCall;
-}

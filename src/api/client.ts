@@ -2,34 +2,25 @@
 import http from "node:http";
 import https from "node:https";
 import { setTimeout as waitFor } from "node:timers/promises";
-import type { DescService } from "@bufbuild/protobuf";
-import {
-  type CallOptions,
-  type Client,
-  createClient,
-  type Interceptor,
-  type Transport,
-} from "@connectrpc/connect";
+import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
+import type { CallOptions, Client, Interceptor } from "@connectrpc/connect";
 import type { RunProvenance } from "../engine/provenance.ts";
 import { errorTable, type ReleaseError, UserError } from "../errors.ts";
 import type { ArtifactTransfer } from "./artifact-transfer.ts";
-import { callRule } from "./call-rules.ts";
+import { type CallRule, callRules } from "./call-rules.ts";
 import { changeHeaders } from "./change-headers.ts";
+import { createConnectUnaryTransport, type UnaryTransport } from "./connect-unary.ts";
 import { createExplainCalls, type ExplainCalls } from "./explain-job.ts";
-import { JobService } from "./gen/workflows/v1/job_pb.ts";
-import { TaskService } from "./gen/workflows/v1/task_pb.ts";
-import { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
-import { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
-import { createGrpcUnaryTransport } from "./grpc-unary.ts";
-import { createHttpHistory, type HistoryCalls } from "./history-calls.ts";
-import { createHttpArtifacts } from "./http-artifacts.ts";
-import { createHttpContracts } from "./http-contracts.ts";
-import type { OpenRequest } from "./http-exchange.ts";
-import { withQuietSessions } from "./http2-sessions.ts";
+import type { JobService } from "./gen/workflows/v1/job_pb.ts";
+import type { TaskService } from "./gen/workflows/v1/task_pb.ts";
+import type { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
+import type { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
+import type { HistoryCalls } from "./history-calls.ts";
+import { type OpenRequest, withErrors } from "./http-exchange.ts";
+import { wasNeverSent } from "./node-error.ts";
 import { defaultRetryPolicy, type RetryDeps, type RetryPolicy, retry } from "./retry.ts";
 import { createRunnerCalls, type RunnerCalls } from "./runner-calls.ts";
 import { type ApiUrl, parseApiUrl } from "./url.ts";
-import { fromWireError, wasNeverSent } from "./wire-error.ts";
 
 /** Every method throws errors of the table and has been repeated where that is safe. */
 export interface ApiClient extends ArtifactTransfer, HistoryCalls, Disposable {
@@ -83,17 +74,14 @@ export async function createApiClient(options: ApiClientOptions): Promise<HttpAp
       agent,
       headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
     });
-  const { transport, close } = await createTransport(
-    options.protocol ?? "connect",
-    url,
-    authorization,
-    agent,
-  );
+  const { transport, close } =
+    options.protocol === "grpc"
+      ? await createGrpcTransports(url, authorization)
+      : { transport: createConnectTransport(url, open), close: () => {} };
   const client = createClientOver({
     host: url.host,
     transport,
-    artifacts: { ...createHttpArtifacts(open, url.host), ...createHttpContracts(open, url.host) },
-    history: createHttpHistory(open, url.host),
+    ...createHttpCalls(open, url.host),
     run: options.run,
     retryPolicy: options.retryPolicy,
     retryDeps: options.retryDeps,
@@ -107,7 +95,7 @@ export async function createApiClient(options: ApiClientOptions): Promise<HttpAp
 
 export interface ClientParts {
   readonly host: string;
-  readonly transport: Transport;
+  readonly transport: UnaryTransport;
   readonly artifacts: ArtifactTransfer;
   readonly history: HistoryCalls;
   readonly run?: RunProvenance | undefined;
@@ -123,14 +111,29 @@ export function createClientOver(parts: ClientParts): ApiClient {
   const { host, transport, artifacts, history, run = {} } = parts;
   const again = <T>(work: () => Promise<T>, signal: AbortSignal | undefined) =>
     retry(work, { policy, mayRepeat: (error) => mayRepeat(error, true), signal }, deps);
+  let hasEndpoint: boolean | undefined;
+  const call: CallUnary = (method, { missing, repeatable }, request, { signal, timeoutMs, headers } = {}) =>
+    retry(
+      () =>
+        withErrors({ name: method.name, host, missing, signal }, async () => {
+          const { message } = await transport.unary(method, signal, timeoutMs, headers, request);
+          return message;
+        }),
+      { policy, signal, mayRepeat: (error) => mayRepeat(error, repeatable) },
+      deps,
+    );
   return {
     host,
     run,
-    workflows: withProvenance(clientOf(WorkflowsService, transport, host, policy, deps), run),
-    tasks: clientOf(TaskService, transport, host, policy, deps),
-    jobs: clientOf(JobService, transport, host, policy, deps),
-    telemetry: clientOf(TelemetryQueryService, transport, host, policy, deps),
-    hasArtifactEndpoint: (signal) => again(() => artifacts.hasArtifactEndpoint(signal), signal),
+    workflows: withProvenance(clientOf(loadWorkflows, callRules.workflows, call), run),
+    tasks: clientOf(loadTasks, callRules.tasks, call),
+    jobs: clientOf(loadJobs, callRules.jobs, call),
+    telemetry: clientOf(loadTelemetry, callRules.telemetry, call),
+    // It does not change while somebody asks.
+    hasArtifactEndpoint: async (signal) => {
+      hasEndpoint ??= await again(() => artifacts.hasArtifactEndpoint(signal), signal);
+      return hasEndpoint;
+    },
     findArtifact: (digest, signal) => again(() => artifacts.findArtifact(digest, signal), signal),
     uploadArtifact: (archive, signal) => again(() => artifacts.uploadArtifact(archive, signal), signal),
     downloadArtifact: (digest, maxSizeBytes, signal) =>
@@ -165,34 +168,35 @@ function withProvenance(
   };
 }
 
-/** A Connect client whose unary methods map errors and repeat what its rule allows. All methods used here are unary. */
+// The messages of a service take milliseconds to load, so each is loaded with its first call.
+const loadWorkflows = async () => (await import("./gen/workflows/v1/workflows_pb.ts")).WorkflowsService;
+const loadTasks = async () => (await import("./gen/workflows/v1/task_pb.ts")).TaskService;
+const loadJobs = async () => (await import("./gen/workflows/v1/job_pb.ts")).JobService;
+const loadTelemetry = async () => (await import("./gen/workflows/v1/telemetry_pb.ts")).TelemetryQueryService;
+
+/** A Connect client whose methods map errors and repeat what their rules allow. All methods used here are unary. */
 function clientOf<S extends DescService>(
-  service: S,
-  transport: Transport,
-  host: string,
-  policy: RetryPolicy,
-  deps: RetryDeps,
+  load: () => Promise<S>,
+  rules: Readonly<Record<string, CallRule>>,
+  call: CallUnary,
 ): Client<S> {
-  const plain = createClient(service, transport) as Record<string, UnaryCall | undefined>;
-  const mapped: Record<string, UnaryCall> = {};
-  for (const { localName, name } of service.methods) {
-    const { repeatable, missing } = callRule(service.typeName, localName);
-    mapped[localName] = (request, options) => {
-      const signal = options?.signal;
-      const attempt = async () => {
-        try {
-          return await plain[localName]?.(request, options);
-        } catch (thrown) {
-          throw fromWireError(thrown, { name, host, missing, signal });
-        }
-      };
-      return retry(attempt, { policy, signal, mayRepeat: (error) => mayRepeat(error, repeatable) }, deps);
+  let service: S | undefined;
+  const methods = Object.entries(rules).map(([name, rule]) => {
+    const method = async (request: Record<string, unknown>, options?: CallOptions) => {
+      service ??= await load();
+      return await call(service.method[name] as DescMethodUnary, rule, request, options);
     };
-  }
-  return mapped as Client<S>;
+    return [name, method];
+  });
+  return Object.fromEntries(methods) as Client<S>;
 }
 
-type UnaryCall = (request: unknown, options?: CallOptions) => Promise<unknown>;
+type CallUnary = (
+  method: DescMethodUnary,
+  rule: CallRule,
+  request: Record<string, unknown>,
+  options: CallOptions | undefined,
+) => Promise<unknown>;
 
 /**
  * Only what another try can change. What was refused before it was carried out (a limit) and what never
@@ -201,7 +205,7 @@ type UnaryCall = (request: unknown, options?: CallOptions) => Promise<unknown>;
 function mayRepeat(error: ReleaseError, repeatable: boolean): boolean {
   const { kind, rpc } = errorTable[error.code];
   if (kind === "user" || error.code === "interrupted") return false;
-  if (rpc === "resource_exhausted" || wasNeverSent(error)) return true;
+  if (rpc === "resource_exhausted" || wasNeverSent(error.cause)) return true;
   return repeatable && (rpc === "unavailable" || rpc === "deadline_exceeded" || error.code === "api-failed");
 }
 
@@ -227,33 +231,26 @@ function createAgent(url: ApiUrl, env: NodeJS.ProcessEnv): http.Agent {
   return new https.Agent({ keepAlive: true, proxyEnv: env });
 }
 
-async function createTransport(
-  protocol: "connect" | "grpc",
+function createConnectTransport(url: ApiUrl, open: OpenRequest): UnaryTransport {
+  // On loopback the bytes are free and the compression is not.
+  const compress = !url.loopback;
+  return createConnectUnaryTransport({ open, compress, defaultTimeoutMs: callTimeoutMs, maxAnswerBytes });
+}
+
+/** Loaded here so that only a runner pays for it. */
+async function createGrpcTransports(
   url: ApiUrl,
   authorization: string | undefined,
-  agent: http.Agent,
-): Promise<{ transport: Transport; close: () => void }> {
-  // Loaded here so that a run that talks to nobody does not pay for it.
-  const { compressionGzip, createConnectTransport, createGrpcTransport, Http2SessionManager } = await import(
+): Promise<{ transport: UnaryTransport; close: () => void }> {
+  const { compressionGzip, createGrpcTransport, Http2SessionManager } = await import(
     "@connectrpc/connect-node"
   );
+  const { createGrpcUnaryTransport } = await import("./grpc-unary.ts");
+  const { withQuietSessions } = await import("./http2-sessions.ts");
   const authorize: Interceptor = (next) => (request) => {
     if (authorization !== undefined) request.header.set("authorization", authorization);
     return next(request);
   };
-  const common = {
-    baseUrl: url.origin,
-    interceptors: [authorize],
-    defaultTimeoutMs: callTimeoutMs,
-    readMaxBytes: maxAnswerBytes,
-    // On loopback the bytes are free and the compression is not.
-    acceptCompression: url.loopback ? [] : [compressionGzip],
-    ...(url.loopback ? {} : { sendCompression: compressionGzip }),
-  };
-  if (protocol === "connect") {
-    const transport = createConnectTransport({ ...common, httpVersion: "1.1", nodeOptions: { agent } });
-    return { transport, close: () => {} };
-  }
   const manager = new Http2SessionManager(url.origin);
   const sessions = withQuietSessions(manager);
   const transport = createGrpcUnaryTransport({
@@ -261,7 +258,36 @@ async function createTransport(
     headers: authorization === undefined ? {} : { authorization },
     defaultTimeoutMs: callTimeoutMs,
     maxAnswerBytes,
-    streams: createGrpcTransport({ ...common, sessionManager: sessions }),
+    streams: createGrpcTransport({
+      baseUrl: url.origin,
+      interceptors: [authorize],
+      defaultTimeoutMs: callTimeoutMs,
+      readMaxBytes: maxAnswerBytes,
+      acceptCompression: url.loopback ? [] : [compressionGzip],
+      ...(url.loopback ? {} : { sendCompression: compressionGzip }),
+      sessionManager: sessions,
+    }),
   });
   return { transport, close: () => manager.abort() };
+}
+
+/** What goes beside the RPCs, loaded with its first call: a run that finds its release transfers nothing. */
+function createHttpCalls(open: OpenRequest, host: string): Pick<ClientParts, "artifacts" | "history"> {
+  const artifacts = async () => (await import("./http-artifacts.ts")).createHttpArtifacts(open, host);
+  const contracts = async () => (await import("./http-contracts.ts")).createHttpContracts(open, host);
+  const history = async () => (await import("./history-calls.ts")).createHttpHistory(open, host);
+  return {
+    artifacts: {
+      hasArtifactEndpoint: async (...call) => (await artifacts()).hasArtifactEndpoint(...call),
+      findArtifact: async (...call) => (await artifacts()).findArtifact(...call),
+      uploadArtifact: async (...call) => (await artifacts()).uploadArtifact(...call),
+      downloadArtifact: async (...call) => (await artifacts()).downloadArtifact(...call),
+      keepContract: async (...call) => (await contracts()).keepContract(...call),
+      findContract: async (...call) => (await contracts()).findContract(...call),
+    },
+    history: {
+      readHistory: async (...call) => (await history()).readHistory(...call),
+      recordGate: async (...call) => (await history()).recordGate(...call),
+    },
+  };
 }

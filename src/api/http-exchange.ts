@@ -1,10 +1,8 @@
 /** Plain HTTP with a control plane: one request, one answer, errors of the table. */
 import type http from "node:http";
-import { pipeline, type Readable } from "node:stream";
-import { Code, ConnectError } from "@connectrpc/connect";
-import { codeFromHttpStatus, errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { pipeline, Readable } from "node:stream";
 import { SystemError } from "../errors.ts";
-import { type FailedCall, fromWireError } from "./wire-error.ts";
+import type { FailedCall } from "./wire-error.ts";
 
 /** Opens a request with the key, the agent and the host of one control plane. */
 export type OpenRequest = (
@@ -18,11 +16,22 @@ const idleTimeoutMs = 60_000;
 /** An error answer is a few hundred bytes; of anything longer only the status counts. */
 const maxErrorBytes = 64 * 1024;
 
-/** Throws what the work throws as an error of the table. */
+/** The other side was silent for too long. */
+export class NoAnswerInTime extends Error {
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs} ms`);
+  }
+}
+
+/**
+ * Throws what the work throws as an error of the table. What reads errors is loaded with the first one: it is most of
+ * an RPC library.
+ */
 export async function withErrors<T>(call: FailedCall, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
+    const { fromWireError } = await import("./wire-error.ts");
     throw fromWireError(thrown, call);
   }
 }
@@ -30,17 +39,15 @@ export async function withErrors<T>(call: FailedCall, work: () => Promise<T>): P
 /** Sends a request and waits for the head of its answer, which may come before the body is sent whole. */
 export function exchange(
   request: http.ClientRequest,
-  body: Readable | undefined,
+  body: Readable | Uint8Array | undefined,
   signal: AbortSignal | undefined,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => request.destroy(new ConnectError("stopped", Code.Canceled));
+    const onAbort = () => request.destroy(new Error("stopped"));
     const stopListening = () => signal?.removeEventListener("abort", onAbort);
     request.once("close", stopListening);
     signal?.addEventListener("abort", onAbort, { once: true });
-    request.setTimeout(idleTimeoutMs, () => {
-      request.destroy(new ConnectError(`no data for ${idleTimeoutMs} ms`, Code.DeadlineExceeded));
-    });
+    request.setTimeout(idleTimeoutMs, () => request.destroy(new NoAnswerInTime(idleTimeoutMs)));
     let answered = false;
     request.once("response", (response) => {
       answered = true;
@@ -52,7 +59,7 @@ export function exchange(
       if (!answered) reject(error);
     });
     if (signal?.aborted === true) onAbort();
-    if (body === undefined) request.end();
+    if (!(body instanceof Readable)) request.end(body);
     else {
       // A server that refuses answers and closes while the body is still being sent: the answer counts.
       pipeline(body, request, (error) => {
@@ -68,6 +75,8 @@ export function exchange(
 export async function requireSuccess(response: http.IncomingMessage): Promise<void> {
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return;
+  const { Code, ConnectError } = await import("@connectrpc/connect");
+  const { codeFromHttpStatus, errorFromJsonBytes } = await import("@connectrpc/connect/protocol-connect");
   const metadata = new Headers();
   const retryAfter = response.headers["retry-after"];
   if (retryAfter !== undefined) metadata.set("retry-after", retryAfter);

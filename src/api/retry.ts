@@ -2,7 +2,6 @@
  * Repeats what may be repeated. It is our own because none of the known libraries reads Retry-After,
  * and because what may be repeated is a rule of this contract, not of HTTP.
  */
-import { ConnectError } from "@connectrpc/connect";
 import type { ReleaseError } from "../errors.ts";
 
 export interface RetryPolicy {
@@ -71,8 +70,10 @@ function backoffMs(policy: RetryPolicy, attempt: number, random: number): number
 
 /** Retry-After of the answer that caused the error: seconds or a date (RFC 9110, section 10.2.3). */
 function retryAfterMs(error: ReleaseError, nowMs: number): number | undefined {
-  if (!(error.cause instanceof ConnectError)) return undefined;
-  const text = error.cause.metadata.get("retry-after")?.trim() ?? "";
+  const { cause } = error;
+  // A ConnectError, whose library is not loaded for asking.
+  if (!(cause instanceof Error && "metadata" in cause && cause.metadata instanceof Headers)) return undefined;
+  const text = cause.metadata.get("retry-after")?.trim() ?? "";
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
   const dateMs = Date.parse(text);
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);

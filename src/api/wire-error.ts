@@ -14,6 +14,8 @@ import {
 } from "../errors.ts";
 import type { Missing } from "./call-rules.ts";
 import { fromDetails } from "./error-details.ts";
+import { NoAnswerInTime } from "./http-exchange.ts";
+import { nodeErrorCode } from "./node-error.ts";
 
 /** What was being asked, for the message and for what a bare status code leaves open. */
 export interface FailedCall {
@@ -32,6 +34,7 @@ export function fromWireError(thrown: unknown, call: FailedCall): ReleaseError {
       cause: thrown,
     });
   }
+  if (thrown instanceof NoAnswerInTime) return notInTime(thrown, call);
   const nodeCode = nodeErrorCode(thrown);
   if (nodeCode !== undefined) return fromNodeError(thrown, nodeCode, call);
   const error = ConnectError.from(thrown, Code.Internal);
@@ -39,24 +42,6 @@ export function fromWireError(thrown: unknown, call: FailedCall): ReleaseError {
   if (own !== undefined) return createError(own.code, own.message, { cause: error, ...own });
   return fromStatus(error, call);
 }
-
-/**
- * True when the request cannot have reached a server, so that even a call that must not happen twice
- * may be sent again.
- */
-export function wasNeverSent(error: ReleaseError): boolean {
-  const code = nodeErrorCode(error.cause);
-  return code !== undefined && neverSent.has(code);
-}
-
-const neverSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOENT",
-]);
 
 /** In words what Node says in codes. Codes that are not here say enough by themselves. */
 const nodeReasons: ReadonlyMap<string, string> = new Map([
@@ -94,20 +79,6 @@ function fromNodeError(thrown: unknown, nodeCode: string, call: FailedCall): Rel
   });
 }
 
-/** The innermost code of a Node error in the chain of causes. */
-function nodeErrorCode(thrown: unknown): string | undefined {
-  let found: string | undefined;
-  const seen = new Set<unknown>();
-  for (let current = thrown; current instanceof Error && !seen.has(current); current = current.cause) {
-    seen.add(current);
-    // ConnectError has a numeric code; Node's are words.
-    if ("code" in current && typeof current.code === "string" && /^[A-Z][A-Z0-9_]+$/.test(current.code)) {
-      found = current.code;
-    }
-  }
-  return found;
-}
-
 /** A status without our details: a hosted service, a proxy, or something else altogether. */
 function fromStatus(error: ConnectError, call: FailedCall): ReleaseError {
   const said = error.rawMessage === "" ? `status ${Code[error.code]}` : error.rawMessage;
@@ -131,7 +102,7 @@ function fromStatus(error: ConnectError, call: FailedCall): ReleaseError {
     case Code.ResourceExhausted:
       return new SystemError("api-limit", message, details);
     case Code.DeadlineExceeded:
-      return new SystemError("api-timeout", `${call.host} did not answer ${call.name} in time`, details);
+      return notInTime(error, call);
     case Code.Unavailable:
     // A server that dies ends its HTTP/2 streams with CANCEL; our own aborts were told apart before.
     case Code.Canceled:
@@ -159,6 +130,10 @@ function fromBrokenAnswer(error: ConnectError, said: string, call: FailedCall): 
     return notAControlPlane(error, `answers with ${said.replace("unsupported content type ", "")}`, call);
   }
   return new SystemError("api-failed", `${call.host} failed in ${call.name}: ${said}`, { cause: error });
+}
+
+function notInTime(cause: unknown, { host, name }: FailedCall): SystemError {
+  return new SystemError("api-timeout", `${host} did not answer ${name} in time`, { cause });
 }
 
 function notAControlPlane(cause: unknown, what: string, call: FailedCall): UserError {
