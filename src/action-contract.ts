@@ -52,6 +52,13 @@ export const actionInputs = {
     description: "`true` creates the workflow when the control plane has none with this slug.",
     default: "false",
   },
+  gate: {
+    description:
+      "What must hold on each cluster before the roll-out goes on, separated by commas or newlines: `ready` (a runner " +
+      "has loaded the release), `smoke` (the `smoke-task` completes there), `replay: JOBS` (the newest completed " +
+      "production jobs complete on dev), `soak: MINUTES` (no task fails for so long).",
+    default: "",
+  },
   "on-failure": {
     description:
       "What becomes of the clusters that a failed run has changed: `rollback` gives each its own previous release " +

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as core from "@actions/core";
 import type { BuildCache } from "./build/cache/build-cache.ts";
 import type { CacheMiss } from "./build/cache/miss.ts";
-import { type ReleaseError, SystemError, toReleaseError } from "./errors.ts";
+import { type ReleaseError, SystemError, stoppedBy, toReleaseError } from "./errors.ts";
 import { readGitHubRun } from "./github-run.ts";
 import { type ActionInputs, readActionInputs } from "./inputs.ts";
 import type { Log } from "./log.ts";
@@ -40,12 +40,16 @@ export async function runAction(action: ActionRun, signal: AbortSignal): Promise
   const places = findProjects(inputs.projects, inputs.workspace);
   const folders = nameProjects(action, places);
   const timeout = AbortSignal.timeout(inputs.timeoutMs);
-  const run = await prepare(action, inputs, folders, AbortSignal.any([signal, timeout]));
+  const endsAtMs = Date.now() + inputs.timeoutMs;
+  const run = await prepare(action, inputs, folders, {
+    signal: AbortSignal.any([signal, timeout]),
+    endsAtMs,
+  });
   const toFailure = (thrown: unknown): ReleaseError => {
-    if (signal.aborted) return toReleaseError(signal.reason);
+    if (signal.aborted) return stoppedBy(toReleaseError(signal.reason), thrown);
     if (!timeout.aborted) return toReleaseError(thrown);
     const message = `The run took longer than ${inputs.timeoutMs / 60_000} minutes`;
-    return new SystemError("timed-out", message, { cause: thrown });
+    return stoppedBy(new SystemError("timed-out", message, { cause: thrown }), thrown);
   };
   const [only, ...others] = action.records;
   if (others.length > 0) {
@@ -92,7 +96,7 @@ async function prepare(
   action: ActionRun,
   { plan, cache, workspace }: ActionInputs,
   folders: ReadonlyMap<RunRecord, string>,
-  signal: AbortSignal,
+  { signal, endsAtMs }: { readonly signal: AbortSignal; readonly endsAtMs: number },
 ): Promise<(record: RunRecord, log: Log) => Promise<void>> {
   const { runPipeline } = await import("./pipeline.ts");
   const { stageDeps } = await import("./stages/real-stages.ts");
@@ -113,6 +117,7 @@ async function prepare(
       outputFolder: ({ slug }) => (folders.size === 1 ? outputFolder : join(outputFolder, slug)),
       env: process.env,
       stageEntered,
+      endsAtMs,
       source,
       openCache,
     });

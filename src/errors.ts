@@ -442,6 +442,12 @@ export const errorTable = {
     rpc: "data_loss",
     next: "Do not deploy this release; report what differs to whoever runs the control plane.",
   },
+  "gate-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Mend what the gate says, then run again.",
+  },
   "deploy-incomplete": {
     kind: "system",
     exit: "partial",
@@ -592,6 +598,14 @@ export function toReleaseError(thrown: unknown): ReleaseError {
   if (thrown instanceof ReleaseError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new SystemError("internal", message, { cause: thrown });
+}
+
+/**
+ * What a run ends with that was told to stop: what stopped it, unless it leaves clusters behind that a person has to
+ * mend.
+ */
+export function stoppedBy(stop: ReleaseError, thrown: unknown): ReleaseError {
+  return thrown instanceof ReleaseError && thrown.code === "rollback-incomplete" ? thrown : stop;
 }
 
 /** The messages of an error and of everything that caused it, outermost first, without repetitions. */

@@ -1,8 +1,8 @@
 /** The input `gate`: what must hold on each cluster before the roll-out goes on. */
+import { gateKinds } from "./engine/provenance.ts";
 import type { Problem } from "./errors.ts";
 import { nearestName } from "./project/nearest-name.ts";
 import type { SmokeTask } from "./rehearsal/smoke-task.ts";
-import type { GateKind } from "./release/deployment-records.ts";
 import type { Gate } from "./release/gates/gate.ts";
 import type { ClusterInputs } from "./run-plan.ts";
 
@@ -16,8 +16,6 @@ export interface GateSurroundings {
   readonly timeoutMs: number;
 }
 
-/** Cheapest first: a release that nobody has loaded need not be soaked. */
-const order: readonly GateKind[] = ["ready", "smoke", "replay", "soak"];
 const maxReplayedJobs = 50;
 const maxSoakMinutes = 360;
 
@@ -41,7 +39,7 @@ export function parseGates(value: string, surroundings: GateSurroundings, proble
     }
   }
   if (surroundings.deploys) checkClusters(gates, surroundings.clusters, problems);
-  return gates.toSorted((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind));
+  return gates.toSorted((one, other) => gateKinds.indexOf(one.kind) - gateKinds.indexOf(other.kind));
 }
 
 function readGate(
@@ -74,7 +72,7 @@ function readGate(
       return undefined;
     }
     default: {
-      const nearest = nearestName(kind, order);
+      const nearest = nearestName(kind, gateKinds);
       problem(
         "is no gate",
         nearest === undefined ? "ready, smoke, replay: JOBS or soak: MINUTES" : `did you mean ${nearest}?`,

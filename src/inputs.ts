@@ -8,6 +8,7 @@ import { actionInputs, type InputName } from "./action-contract.ts";
 import { allowByLabel, parseAllow } from "./allow-input.ts";
 import { parseCache } from "./cache-input.ts";
 import { type Problem, UserError } from "./errors.ts";
+import { parseGates } from "./gate-input.ts";
 import { readBaseCommit, readLabels } from "./github-run.ts";
 import { nearestName } from "./project/nearest-name.ts";
 import { parseSmokeTask, type SmokeTask } from "./rehearsal/smoke-task.ts";
@@ -93,6 +94,11 @@ export function readActionInputs(env: Environment): ActionInputs {
     });
   }
   const base = publish.kind === "build-only" ? readBaseCommit(env) : undefined;
+  const gates = parseGates(
+    read("gate"),
+    { smokeTask, clusters, timeoutMs, deploys: publish.kind === "publish" },
+    problems,
+  );
   const cache = parseCache(env, read("cache"), publish, readApiTarget(env).apiKey, problems);
   problems.push(...readReportInputs(env).problems);
   if (problems.length > 0) {
@@ -107,6 +113,7 @@ export function readActionInputs(env: Environment): ActionInputs {
       publish: publish.kind === "build-only" && base !== undefined ? { ...publish, base } : publish,
       clusters,
       smokeTask,
+      gates,
       onFailure,
       plan,
       allow: publish.kind === "build-only" ? allowByLabel(allow, readLabels(env)) : allow,

@@ -5,6 +5,7 @@ import type { RunPlan } from "./run-plan.ts";
 import { buildContent, rehearseBuild } from "./stages/build-content.ts";
 import { checkAgainstBase } from "./stages/check-against-base.ts";
 import { obtainRelease } from "./stages/obtain-release.ts";
+import { proveRelease } from "./stages/prove-release.ts";
 import { requireNotOlder } from "./stages/require-not-older.ts";
 import { rollOut } from "./stages/roll-out.ts";
 import { enter, type StageDeps } from "./stages/stage.ts";
@@ -70,6 +71,7 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: StageD
       onFailure: plan.onFailure,
       planned: plan.plan,
       gates,
+      prove: (deployed) => proveRelease(api, deployed, { project, rollout, gates }, record, deps),
       requireAllowed: (stage, planned) =>
         requireNotOlder(api, { workflow, plan: planned, allow }, stage, record, deps),
     },

@@ -3,6 +3,7 @@
 import type { CacheMiss } from "./build/cache/miss.ts";
 import type { SmokeTask } from "./rehearsal/smoke-task.ts";
 import type { PlanInput } from "./release/expected-plan.ts";
+import type { Gate } from "./release/gates/gate.ts";
 import type { OnFailure } from "./release/on-failure.ts";
 
 /** Where the control plane is and who we are there. Never logged as a whole: it holds the key. */
@@ -87,6 +88,8 @@ export interface RunPlan {
   /** The job to run from the artifact before anything is published. */
   readonly smokeTask: SmokeTask | undefined;
   readonly allow: Allowed;
+  /** In the order in which they are run, on each cluster. */
+  readonly gates: readonly Gate[];
   /** Undefined is the default for the clusters. */
   readonly onFailure: OnFailure | undefined;
   readonly plan: PlanInput | undefined;

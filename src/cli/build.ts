@@ -42,6 +42,7 @@ export function addBuildCommand(program: Command): void {
           clusters: { dev: [], production: [] },
           smokeTask: undefined,
           allow,
+          gates: [],
           onFailure: undefined,
           plan: undefined,
         },

@@ -4,7 +4,13 @@ import { readClusters } from "../release/cluster-calls.ts";
 import { resolveRollout } from "../release/clusters.ts";
 import { findRelease, type ReleaseChoice } from "../release/find-release.ts";
 import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
-import { addRollOutOptions, type PlanOption, planOption, type RollOutOptions } from "./roll-out-options.ts";
+import {
+  addRollOutOptions,
+  gatesOf,
+  type PlanOption,
+  planOption,
+  type RollOutOptions,
+} from "./roll-out-options.ts";
 import { runForTerminal } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 import { chooseWorkflow } from "./workflow-choice.ts";
@@ -28,7 +34,9 @@ export function addDeployCommand(program: Command): void {
     async (folder: string, options: DeployOptions) => {
       await runForTerminal(options, async (record, signal) => {
         const { rollOut } = await import("../stages/roll-out.ts");
+        const { proveRelease } = await import("../stages/prove-release.ts");
         const choice = releaseChoice(options);
+        const gates = gatesOf(options);
         const deps = terminalDeps({ signal });
         record.stage = "project";
         const { slug, targets } = await chooseWorkflow(folder, options.workflow, deps);
@@ -57,7 +65,9 @@ export function addDeployCommand(program: Command): void {
             allow: options.allow,
             onFailure: options.onFailure,
             planned: options.plan,
-            gates: [],
+            gates,
+            prove: (deployed) =>
+              proveRelease(api, deployed, { project: { slug }, rollout, gates }, record, deps),
           },
           record,
           deps,

@@ -11,7 +11,7 @@ import {
   cachePlanOf,
   type JsonOption,
 } from "./options.ts";
-import { addRollOutOptions, type RollOutOptions } from "./roll-out-options.ts";
+import { addRollOutOptions, gatesOf, type RollOutOptions } from "./roll-out-options.ts";
 import { runForTerminal } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
@@ -40,8 +40,9 @@ export function addPlanCommand(program: Command): void {
             projectFolder: resolve(folder),
             publish,
             clusters: { dev: options.devCluster, production: options.productionCluster },
-            smokeTask: undefined,
+            smokeTask: options.smokeTask,
             allow: options.allow,
+            gates: gatesOf(options),
             onFailure: options.onFailure,
             plan: { kind: "only" },
           },

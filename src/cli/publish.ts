@@ -11,7 +11,13 @@ import {
   cachePlanOf,
   type JsonOption,
 } from "./options.ts";
-import { addRollOutOptions, type PlanOption, planOption, type RollOutOptions } from "./roll-out-options.ts";
+import {
+  addRollOutOptions,
+  gatesOf,
+  type PlanOption,
+  planOption,
+  type RollOutOptions,
+} from "./roll-out-options.ts";
 import { runForTerminal } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
@@ -46,8 +52,9 @@ export function addPublishCommand(program: Command): void {
             projectFolder: resolve(folder),
             publish,
             clusters: { dev: options.devCluster, production: options.productionCluster },
-            smokeTask: undefined,
+            smokeTask: options.smokeTask,
             allow: options.allow,
+            gates: gatesOf(options),
             onFailure: options.onFailure,
             plan: options.plan,
           },

@@ -1,6 +1,10 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Problem, UserError } from "../errors.ts";
+import { parseGates } from "../gate-input.ts";
+import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
 import type { EarlierPlan } from "../release/expected-plan.ts";
+import type { Gate } from "../release/gates/gate.ts";
 import { type OnFailure, onFailureChoices } from "../release/on-failure.ts";
 import { parsePlanInput } from "../roll-out-inputs.ts";
 import type { Allowed, ClusterInput } from "../run-plan.ts";
@@ -12,6 +16,9 @@ export interface RollOutOptions {
   readonly productionCluster: readonly ClusterInput[];
   readonly allow: Allowed;
   readonly onFailure?: OnFailure;
+  /** As it was typed: it depends on the other options. */
+  readonly gate?: string;
+  readonly smokeTask?: SmokeTask;
 }
 
 export interface PlanOption {
@@ -25,12 +32,36 @@ export function addRollOutOptions(command: Command): Command {
       clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
     )
     .addOption(allowOption("breaking", "older", "unproven"))
+    .option("--gate <gates>", "what must hold on each cluster: ready, smoke, replay: JOBS, soak: MINUTES")
+    .addOption(smokeTaskOption())
     .addOption(
       new Option(
         "--on-failure <what>",
         "give clusters back what they had, or leave them (default: rollback with a production cluster, else leave)",
       ).choices([...onFailureChoices]),
     );
+}
+
+function smokeTaskOption(): Option {
+  return new Option(
+    "--smoke-task <task>",
+    "the job that proves the release: NAME@VERSION, then its input as JSON or as file:PATH",
+  ).argParser((value: string): SmokeTask => {
+    const smokeTask = parseSmokeTask(value);
+    if (smokeTask === undefined) throw new InvalidArgumentError("give NAME@VERSION, as in tiles/Mosaic@v1.0");
+    const { task, input } = smokeTask;
+    return input.kind === "json" ? smokeTask : { task, input: { ...input, path: resolve(input.path) } };
+  });
+}
+
+/** Throws input-invalid with everything that is wrong with --gate. */
+export function gatesOf({ gate, smokeTask, devCluster, productionCluster }: RollOutOptions): readonly Gate[] {
+  const problems: Problem[] = [];
+  const clusters = { dev: devCluster, production: productionCluster };
+  const surroundings = { smokeTask, clusters, deploys: true, timeoutMs: Number.POSITIVE_INFINITY };
+  const gates = parseGates(gate ?? "", surroundings, problems);
+  if (problems.length > 0) throw new UserError("input-invalid", "--gate is not valid", { problems });
+  return gates;
 }
 
 export function planOption(): Option {

@@ -17,6 +17,7 @@ export function terminalDeps(options: {
     log: terminalLog,
     signal: options.signal,
     env: process.env,
+    endsAtMs: Number.POSITIVE_INFINITY,
     source: { folder: process.cwd(), commit: undefined },
     async openCache() {
       const folder = buildCacheFolder();

@@ -48,6 +48,7 @@ export function reportOf(record: RunRecord) {
     plan: record.planDocument,
     rollback: record.rollback,
     deployments: [...record.deployments.values()],
+    gates: record.gates,
     overwrites: [...record.overwrites.values()],
     changed: hasChanged(record),
     notices: record.notices,

@@ -14,7 +14,10 @@ import { enter, type StageDeps } from "./stage.ts";
 export async function planContent(
   api: ReleaseApi,
   packed: PackedProject,
-  target: Pick<RunPlan, "allow" | "onFailure"> & { readonly rollout: Rollout; readonly before: Snapshot },
+  target: Pick<RunPlan, "allow" | "gates" | "onFailure"> & {
+    readonly rollout: Rollout;
+    readonly before: Snapshot;
+  },
   record: RunRecord,
   deps: StageDeps,
 ): Promise<void> {
@@ -26,7 +29,7 @@ export async function planContent(
       workflow: packed.project.slug,
       plan: planDeployment(rollout, before, () => content),
       contract: record.build?.contract,
-      gates: [],
+      gates: target.gates,
       onFailure: onFailureOf(target.onFailure, rollout),
       allow,
     },

@@ -8,7 +8,7 @@ import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { SmokeTask } from "../rehearsal/smoke-task.ts";
 import type { Ancestry } from "../release/ancestry.ts";
 import type { DeploymentRecords } from "../release/deployment-records.ts";
-import type { GateWorld } from "../release/gates/gate.ts";
+import type { GateApi, GateWorld } from "../release/gates/gate.ts";
 import type { Publisher } from "../release/publisher/publisher.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import type { RunRecord } from "../report/record.ts";
@@ -19,6 +19,8 @@ export interface StageDeps {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly world: GateWorld;
+  /** When the run is stopped, by the world's clock; infinite where nothing stops it. */
+  readonly endsAtMs: number;
   /** Told when the record's stage has changed. */
   readonly stageEntered?: ((record: RunRecord) => void) | undefined;
   loadProject(folder: string): Promise<Project>;
@@ -33,7 +35,7 @@ export interface StageDeps {
     signal: AbortSignal,
   ): Promise<TaskContract>;
   rehearse(build: Build, smokeTask: SmokeTask): Promise<RehearsalResult>;
-  connect(target: ApiTarget): Promise<ReleaseApi>;
+  connect(target: ApiTarget): Promise<ReleaseApi & GateApi>;
   /** The commit that the run is of; undefined at a terminal. */
   readonly commit: string | undefined;
   /** How `ours` stands to what is deployed, by the history of the checkout, of GitHub or of the remote. Never throws. */

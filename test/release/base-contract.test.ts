@@ -112,6 +112,7 @@ describe("what a pull request is compared with", () => {
     const check = async (allow: Allowed) => {
       const record = startRecord(0);
       const deps = stageDeps({
+        endsAtMs: Number.POSITIVE_INFINITY,
         source: { folder: project.folder, commit: undefined },
         log: silentLog,
         signal: never,
@@ -128,6 +129,7 @@ describe("what a pull request is compared with", () => {
           clusters,
           smokeTask: undefined,
           allow,
+          gates: [],
           onFailure: undefined,
           plan: undefined,
         },

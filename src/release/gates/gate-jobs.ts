@@ -2,10 +2,10 @@
 import type { ID } from "../../api/gen/tilebox/v1/id_pb.ts";
 import { SortDirection } from "../../api/gen/tilebox/v1/query_pb.ts";
 import { type Job, JobState } from "../../api/gen/workflows/v1/core_pb.ts";
+import type { GateKind } from "../../engine/provenance.ts";
 import { SystemError } from "../../errors.ts";
 import { viewJob } from "../../jobs/job-view.ts";
 import { hasEnded } from "../../jobs/wait.ts";
-import type { GateKind } from "../deployment-records.ts";
 import type { GateContext, GateJob } from "./gate.ts";
 import { waitUntil } from "./wait.ts";
 

@@ -2,8 +2,10 @@ import type { RunRecord } from "../record.ts";
 import { clusterSection } from "./clusters.ts";
 import { contractSection } from "./contract.ts";
 import { failureSection } from "./failure.ts";
+import { gateSection } from "./gates.ts";
 import { nextStepSection } from "./next-step.ts";
 import { noticeSection } from "./notices.ts";
+import { planSection } from "./plan.ts";
 import { promotionSection } from "./promotion.ts";
 import { rehearsalSection } from "./rehearsal.ts";
 import { fileSection, releaseSection, taskSection } from "./release.ts";
@@ -15,10 +17,12 @@ const makers: readonly ((record: RunRecord) => Section | undefined)[] = [
   releaseSection,
   promotionSection,
   contractSection,
+  planSection,
   rehearsalSection,
   taskSection,
   fileSection,
   clusterSection,
+  gateSection,
   noticeSection,
   nextStepSection,
 ];
