@@ -1,4 +1,4 @@
-import { type ReleaseError, SystemError, toReleaseError } from "../errors.ts";
+import { type ReleaseError, SystemError, stoppedBy, toReleaseError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { reportOf } from "../report/outputs.ts";
 import { type RunRecord, recordFailure, startRecord } from "../report/record.ts";
@@ -77,7 +77,8 @@ async function attempt(work: (signal: AbortSignal) => Promise<void>): Promise<Re
     await work(interruption.signal);
     return undefined;
   } catch (error) {
-    const failure = toReleaseError(interruption.signal.aborted ? interruption.signal.reason : error);
+    const { aborted, reason } = interruption.signal;
+    const failure = aborted ? stoppedBy(toReleaseError(reason), error) : toReleaseError(error);
     process.exitCode = failure.exitCode;
     return failure;
   }

@@ -122,7 +122,8 @@ export function hasChanged(record: RunRecord): boolean {
   return (
     record.release?.outcome === "created" ||
     [...record.deployments.values()].some(
-      ({ outcome, before, after }) => outcome === "deployed" && before !== after,
+      ({ outcome, before, after }) =>
+        outcome === "not-restored" || (outcome === "deployed" && before !== after),
     )
   );
 }

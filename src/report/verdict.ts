@@ -1,3 +1,4 @@
+import type { ClusterState } from "../release/deploy.ts";
 import type { RunRecord, Stage } from "./record.ts";
 
 const stageNames: Record<Stage, string> = {
@@ -18,11 +19,19 @@ const stageNames: Record<Stage, string> = {
  */
 export function verdict(record: RunRecord): string {
   const { failure, build, release } = record;
-  if (failure !== undefined) return `Failed while ${stageNames[failure.stage]}: ${failure.code}`;
+  if (failure !== undefined) {
+    return [`Failed while ${stageNames[failure.stage]}: ${failure.code}`, ...rollbackWords(record)].join(
+      "; ",
+    );
+  }
   const counts =
     build === undefined
       ? ""
       : `${plural(build.tasks.length, "task")}, ${plural(build.manifest.length, "file")}`;
+  if (record.planDocument !== undefined && record.plan === undefined) {
+    const { clusters, hash } = record.planDocument;
+    return `${record.slug}: plan ${hash} for ${plural(clusters.length, "cluster")}, nothing is changed`;
+  }
   if (release === undefined) return `${record.slug} builds: ${counts}`;
   const deployed = [...record.deployments.values()].filter(({ outcome }) => outcome === "deployed").length;
   const unchanged = [...record.deployments.values()].filter(({ outcome }) => outcome === "unchanged").length;
@@ -37,6 +46,21 @@ export function verdict(record: RunRecord): string {
         ? "new release published"
         : "release reused, the content is the same";
   return `${record.slug}: ${[published, ...rollout].join(", ")}`;
+}
+
+/** What became of the clusters that a failed run had changed; empty where nothing was rolled back. */
+export function rollbackWords({ rollback, deployments }: RunRecord): string[] {
+  if (rollback === undefined) return [];
+  const count = (state: ClusterState) =>
+    [...deployments.values()].filter(({ outcome }) => outcome === state).length;
+  const words = [
+    [count("restored"), "restored"],
+    [count("not-restored"), "NOT restored"],
+    [count("taken-over"), "left to somebody else"],
+  ] as const;
+  return words.flatMap(([clusters, what]) =>
+    clusters === 0 ? [] : [`${plural(clusters, "cluster")} ${what}`],
+  );
 }
 
 export function plural(count: number, noun: string): string {

@@ -1,5 +1,5 @@
 import { SystemError, toReleaseError } from "../errors.ts";
-import type { Attempt, ClusterOutcome } from "../release/deploy.ts";
+import { type Attempt, type ClusterOutcome, outcomeOf } from "../release/deploy.ts";
 import type { OnFailure } from "../release/on-failure.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { after, afterStopGrace } from "../release/stop-grace.ts";
@@ -31,6 +31,11 @@ export async function settleFailure(
   const { failureAfterRollback, restoreClusters } = await import("../release/rollback.ts");
   const cause = toReleaseError(signal.aborted ? signal.reason : failure);
   record.rollback = { because: cause.code };
+  for (const { planned } of attempts) {
+    // A report that is written before this has ended must not promise too much.
+    const why = "the run ended before it was restored";
+    record.deployments.set(planned.cluster, outcomeOf(planned, undefined, "not-restored", why));
+  }
   using stopped = afterStopGrace(signal, sleep);
   using limit = after(restoreMs, sleep);
   const outcomes = await log.group(`Roll back, because: ${cause.message}`, () =>

@@ -17,7 +17,9 @@ export type Fault =
   /** It ends when half of the answer has arrived. */
   | "half-answer"
   /** Something on the way answers 500 in the server's place. */
-  | "status-500";
+  | "status-500"
+  /** The server refuses. */
+  | "status-403";
 
 export const connectionFaults: readonly Fault[] = ["request", "half-request", "answer", "half-answer"];
 
@@ -43,8 +45,8 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     const { url = "/", method, headers } = request;
     const name = /\/([A-Za-z]+)$/.exec(method === "POST" ? url : "")?.[1] ?? `${method} ${url}`;
     const fault = proxy.fail({ name, body, headers });
-    if (fault === "status-500") {
-      response.writeHead(500).end();
+    if (fault === "status-500" || fault === "status-403") {
+      response.writeHead(Number(fault.slice(-3))).end();
       return;
     }
     if (fault === "request") {

@@ -1,6 +1,7 @@
 /** Releases of one workflow on a real control plane process, and roll-outs of them through a network that fails. */
 import { createHash, randomUUID } from "node:crypto";
 import { createApiClient, type HttpApiClient } from "../../src/api/client.ts";
+import type { ReleaseId } from "../../src/engine/id.ts";
 import { type ReleaseError, toReleaseError } from "../../src/errors.ts";
 import {
   deployRelease,
@@ -12,6 +13,7 @@ import type { DeployedRelease } from "../../src/release/deploy-plan.ts";
 import { systemGateWorld } from "../../src/release/gates/limits.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import { type RunRecord, startRecord } from "../../src/report/record.ts";
+import { proveRelease } from "../../src/stages/prove-release.ts";
 import { type RollOutTarget, rollOut } from "../../src/stages/roll-out.ts";
 import { packOneFile } from "./archives.ts";
 import { silentLog } from "./builds.ts";
@@ -32,12 +34,14 @@ export interface RollOutStage extends AsyncDisposable {
   set(releases: Releases): Promise<void>;
   /** The ids of what each cluster has. */
   read(clusters: readonly string[]): Promise<Record<string, string | undefined>>;
+  /** What a runner of the cluster says of the release. */
+  reportRunner(cluster: string, release: DeployedRelease, state: "ready" | "broken"): Promise<void>;
   /** Through the proxy. */
   rollOut(release: DeployedRelease, changes: RollOutChanges): Promise<FinishedRollOut>;
 }
 
 export type RollOutChanges = Pick<RollOutTarget, "rollout"> &
-  Partial<Pick<RollOutTarget, "onFailure" | "planned" | "prove" | "releaseFor" | "reason">> & {
+  Partial<Pick<RollOutTarget, "onFailure" | "planned" | "releaseFor" | "reason" | "gates">> & {
     readonly signal?: AbortSignal;
   };
 
@@ -46,6 +50,9 @@ export interface FinishedRollOut {
   readonly failure: ReleaseError | undefined;
   readonly tookMs: number;
 }
+
+/** Gates keep a minute of the run's time for putting back; two seconds are left to them. */
+const gateTimeMs = 62_000;
 
 /** Gives up after a few tries that follow each other at once. */
 const quickRetries = { attempts: 3, firstDelayMs: 5, delayFactor: 1, maxDelayMs: 5, totalMs: 5_000 };
@@ -61,6 +68,7 @@ export async function createRollOutStage(clusters: readonly string[]): Promise<R
   );
   for (const slug of clusters) await api.workflows.createCluster({ name: slug, slug });
   const workflow = "tiles";
+  const runnerIds = new Map(clusters.map((slug) => [slug, randomUUID()]));
   const never = new AbortController().signal;
   const owned = stack.move();
   return {
@@ -87,6 +95,13 @@ export async function createRollOutStage(clusters: readonly string[]): Promise<R
       const found = await readClusters(api, workflow, { dev: slugs, production: [] }, never);
       return Object.fromEntries([...found].map(([cluster, release]) => [cluster, release?.id]));
     },
+    reportRunner: (cluster, { id }, state) =>
+      api.reportRunner({
+        ...{ id: runnerIds.get(cluster) ?? "", cluster, version: "1.0.0", concurrency: 1, tasks: 0 },
+        releases: [{ id: id as ReleaseId, workflow, state, reason: state === "broken" ? "no disk" : "" }],
+        workerKeySha256: createHash("sha256").update(cluster).digest("hex"),
+        stopped: false,
+      }),
     rollOut: async (release, { rollout, signal = never, ...changes }) => {
       const record = startRecord(0);
       record.slug = workflow;
@@ -98,11 +113,14 @@ export async function createRollOutStage(clusters: readonly string[]): Promise<R
         ...{ allow: new Map(), onFailure: undefined, planned: undefined, gates: [] },
         ...changes,
       };
-      const failure = await rollOut(through, target, record, {
-        log: silentLog,
-        signal,
-        world: systemGateWorld,
-      }).then(() => undefined, toReleaseError);
+      const deps = { log: silentLog, signal, world: systemGateWorld, endsAtMs: Date.now() + gateTimeMs };
+      const proof = { project: { slug: workflow }, rollout, gates: target.gates };
+      const prove: RollOutTarget["prove"] = (deployed) =>
+        proveRelease(through, deployed, proof, record, deps);
+      const failure = await rollOut(through, { ...target, prove }, record, deps).then(
+        () => undefined,
+        toReleaseError,
+      );
       return { record, failure, tookMs: performance.now() - startedMs };
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
