@@ -94,6 +94,18 @@ export function clusterOption(flags: string, description: string): Option {
     });
 }
 
+/** Reads slugs that are separated by commas; target:NAME stands for nothing where targets are only made. */
+export function clusterSlugs(value: string): readonly string[] {
+  const problems: Problem[] = [];
+  const slugs = parseClusters("the list", value, problems).map((cluster) => {
+    if (cluster.kind === "slug") return cluster.slug;
+    throw new InvalidArgumentError(`target:${cluster.name} is no cluster slug`);
+  });
+  const [problem] = problems;
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem.message} (${problem.hint})`);
+  return slugs;
+}
+
 /** Reads a whole number from `minimum` to `maximum`. */
 export function wholeNumber(minimum: number, maximum: number): (value: string) => number {
   return (value) => {

@@ -4,6 +4,7 @@ import { version } from "../version.ts";
 import { addBuildCommand } from "./build.ts";
 import { addClusterCommand } from "./cluster.ts";
 import { addDeployCommand } from "./deploy.ts";
+import { addInitCommand } from "./init.ts";
 import { addJobCommand } from "./job.ts";
 import { addKeyCommand } from "./key.ts";
 import { addPlanCommand } from "./plan.ts";
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .addHelpText("after", exitCodeHelp)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  addInitCommand(program);
   addBuildCommand(program);
   addRehearseCommand(program);
   addPlanCommand(program);
