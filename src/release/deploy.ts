@@ -4,7 +4,7 @@ import { deployRelease, readRelease } from "./cluster-calls.ts";
 import type { RolloutStage } from "./clusters.ts";
 import type { DeployedRelease, DeployPlan, PlannedCluster } from "./deploy-plan.ts";
 import type { ReleaseApi } from "./release-api.ts";
-import { after, afterLastAnswer, type Sleep } from "./stop-grace.ts";
+import { after, type Sleep, type StopGrace } from "./stop-grace.ts";
 
 /** What became of one cluster. */
 export interface ClusterOutcome {
@@ -46,7 +46,9 @@ export interface DeployOptions {
   readonly reason: ChangeReason;
   /** The gates that are run afterwards. */
   readonly gates: readonly GateKind[];
+  /** Stops between two clusters. */
   readonly signal: AbortSignal;
+  readonly grace: StopGrace;
   readonly sleep: Sleep;
   /** Told each cluster's outcome, before an error too, so that nothing that was changed goes unsaid. */
   readonly report: (outcome: ClusterOutcome) => void;
@@ -103,12 +105,11 @@ async function deployTo(
   let failure: unknown;
   options.attempted({ planned, inDoubt: true });
   try {
-    using late = afterLastAnswer(options.signal, options.sleep);
     await deployRelease(api, place, planned.after, {
       reason: options.reason,
       gates: options.gates,
       expected: planned.before,
-      signal: late.signal,
+      signal: options.grace.lastAnswer,
     });
     options.attempted({ planned, inDoubt: false });
   } catch (error) {
@@ -132,13 +133,12 @@ async function readBack(
   workflow: string,
   planned: PlannedCluster,
   failure: unknown,
-  { signal, sleep, report }: DeployOptions,
+  { grace, sleep, report }: DeployOptions,
 ): Promise<DeployedRelease | undefined> {
   using limit = after(readBackMs, sleep);
-  using late = afterLastAnswer(signal, sleep);
   try {
     const { cluster } = planned;
-    return await readRelease(api, { workflow, cluster }, AbortSignal.any([limit.signal, late.signal]));
+    return await readRelease(api, { workflow, cluster }, AbortSignal.any([limit.signal, grace.readBack]));
   } catch (error) {
     report(outcomeOf(planned, undefined, "unknown"));
     throw failure ?? error;

@@ -13,6 +13,7 @@ import { type EarlierPlan, readExpectedPlan, requirePlanned } from "../release/e
 import type { Gate } from "../release/gates/gate.ts";
 import { type OnFailure, onFailureOf } from "../release/on-failure.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
+import { createStopGrace } from "../release/stop-grace.ts";
 import type { RunRecord } from "../report/record.ts";
 import type { Allowed } from "../run-plan.ts";
 import { makePlan } from "./make-plan.ts";
@@ -67,6 +68,7 @@ export async function rollOut(
   // The way back is never barred: what it costs was shown.
   if (reason === "deploy") requireUnbroken(record.contract?.checks ?? [], allow.has("breaking"));
   const attempts = new Map<string, Attempt>();
+  using grace = createStopGrace(deps.signal, deps.world.sleep);
   const report = (outcome: ClusterOutcome) => {
     record.deployments.set(outcome.cluster, outcome);
     const why = outcome.why === undefined ? "" : ` (${outcome.why})`;
@@ -80,6 +82,7 @@ export async function rollOut(
         reason,
         gates: target.gates.map(({ kind }) => kind),
         signal: deps.signal,
+        grace,
         sleep: deps.world.sleep,
         report,
         attempted: (attempt) => attempts.set(attempt.planned.cluster, attempt),
@@ -87,7 +90,7 @@ export async function rollOut(
       await target.prove?.(plan.filter((entry) => entry.stage === stage));
     }
   } catch (failure) {
-    const transaction = { workflow, attempts: [...attempts.values()], onFailure, failure, report };
+    const transaction = { workflow, attempts: [...attempts.values()], onFailure, failure, report, grace };
     throw await settleFailure(api, transaction, record, deps);
   }
 }

@@ -2,7 +2,7 @@ import { SystemError, toReleaseError } from "../errors.ts";
 import { type Attempt, type ClusterOutcome, outcomeOf } from "../release/deploy.ts";
 import type { OnFailure } from "../release/on-failure.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
-import { after, afterStopGrace } from "../release/stop-grace.ts";
+import { after, type StopGrace } from "../release/stop-grace.ts";
 import type { RunRecord } from "../report/record.ts";
 import type { StageDeps } from "./stage.ts";
 
@@ -14,6 +14,7 @@ export interface FailedRollOut {
   readonly onFailure: OnFailure;
   readonly failure: unknown;
   readonly report: (outcome: ClusterOutcome) => void;
+  readonly grace: StopGrace;
 }
 
 /** A control plane that is down for longer than this is not waited for. */
@@ -22,7 +23,7 @@ const restoreMs = 60_000;
 /** Rolls back what is to be rolled back. @returns What the run fails with. */
 export async function settleFailure(
   api: ReleaseApi,
-  { workflow, attempts, onFailure, failure, report }: FailedRollOut,
+  { workflow, attempts, onFailure, failure, report, grace }: FailedRollOut,
   record: RunRecord,
   { log, signal, world: { sleep } }: Pick<StageDeps, "log" | "signal" | "world">,
 ): Promise<unknown> {
@@ -36,12 +37,11 @@ export async function settleFailure(
     const why = "the run ended before it was restored";
     record.deployments.set(planned.cluster, outcomeOf(planned, undefined, "not-restored", why));
   }
-  using stopped = afterStopGrace(signal, sleep);
   using limit = after(restoreMs, sleep);
   const outcomes = await log.group(`Roll back, because: ${cause.message}`, () =>
     restoreClusters(api, attempts, {
       workflow,
-      signal: AbortSignal.any([stopped.signal, limit.signal]),
+      signal: AbortSignal.any([grace.rollback, limit.signal]),
       sleep,
       report,
     }),

@@ -12,6 +12,7 @@ import { systemGateWorld } from "../../src/release/gates/limits.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import type { ReleaseApi } from "../../src/release/release-api.ts";
 import { readStatus } from "../../src/release/status.ts";
+import { createStopGrace } from "../../src/release/stop-grace.ts";
 import { packOneFile } from "../support/archives.ts";
 import { startControlPlane, type TestControlPlane } from "../support/control-plane.ts";
 import { exampleBuild } from "../support/run-records.ts";
@@ -100,6 +101,7 @@ describe("publishing and deploying", () => {
         reason: "deploy",
         gates: [],
         signal: never,
+        grace: createStopGrace(never, systemGateWorld.sleep),
         sleep: systemGateWorld.sleep,
         report: (outcome) => outcomes.push(outcome),
         attempted() {},

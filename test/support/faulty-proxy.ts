@@ -19,7 +19,10 @@ export type Fault =
   /** Something on the way answers 500 in the server's place. */
   | "status-500"
   /** The server refuses. */
-  | "status-403";
+  | "status-403"
+  /** Nothing happens any more, before the server has it or after it has carried it out, until the caller gives up. */
+  | "hold-request"
+  | "hold-answer";
 
 export const connectionFaults: readonly Fault[] = ["request", "half-request", "answer", "half-answer"];
 
@@ -35,6 +38,8 @@ export interface FaultyProxy extends AsyncDisposable {
   readonly url: string;
   /** Asked for each call; undefined lets it pass. */
   fail: (call: SeenCall) => Fault | undefined;
+  /** Done before the server gets the call: what somebody else does meanwhile. */
+  meanwhile: (call: SeenCall) => Promise<void>;
 }
 
 export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
@@ -44,7 +49,10 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     if (body === undefined) return;
     const { url = "/", method, headers } = request;
     const name = /\/([A-Za-z]+)$/.exec(method === "POST" ? url : "")?.[1] ?? `${method} ${url}`;
-    const fault = proxy.fail({ name, body, headers });
+    const call = { name, body, headers };
+    const fault = proxy.fail(call);
+    if (fault === "hold-request") return;
+    await proxy.meanwhile(call);
     if (fault === "status-500" || fault === "status-403") {
       response.writeHead(Number(fault.slice(-3))).end();
       return;
@@ -65,6 +73,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     forwarded.on("error", () => response.destroy());
     forwarded.on("response", async (answer) => {
       const answered = await buffer(answer).catch(() => undefined);
+      if (fault === "hold-answer") return;
       if (answered === undefined || fault === "answer") {
         response.destroy();
         return;
@@ -81,6 +90,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const proxy: FaultyProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fail: () => undefined,
+    meanwhile: async () => {},
     [Symbol.asyncDispose]: async () => {
       agent.destroy();
       server.closeAllConnections();
