@@ -608,14 +608,6 @@ export function stoppedBy(stop: ReleaseError, thrown: unknown): ReleaseError {
   return thrown instanceof ReleaseError && thrown.code === "rollback-incomplete" ? thrown : stop;
 }
 
-/**
- * What a run ends with that was told to stop: what stopped it, unless it leaves clusters behind that a person has to
- * mend.
- */
-export function stoppedBy(stop: ReleaseError, thrown: unknown): ReleaseError {
-  return thrown instanceof ReleaseError && thrown.code === "rollback-incomplete" ? thrown : stop;
-}
-
 /** The messages of an error and of everything that caused it, outermost first, without repetitions. */
 export function causeChain(error: Error): string[] {
   const messages: string[] = [];

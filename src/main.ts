@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as core from "@actions/core";
 import { type ActionRun, runAction } from "./action-run.ts";
-import { type ReleaseError, SystemError, toReleaseError } from "./errors.ts";
+import { type ErrorCode, type ReleaseError, SystemError, stoppedBy, toReleaseError } from "./errors.ts";
 import { readGitHubRun } from "./github-run.ts";
 import { readRunnerContext } from "./inputs.ts";
 import { actionLog } from "./report/action-log.ts";
@@ -92,10 +92,14 @@ async function main(): Promise<void> {
   }
   try {
     const failures = await Promise.race([runAction(action, interruption.signal), graceOver.promise]);
-    const telling = failures.find(({ code }) => code === "interrupted") ?? failures[0];
+    const codes: readonly ErrorCode[] = ["rollback-incomplete", "interrupted"];
+    const [telling = failures[0]] = codes.flatMap((code) =>
+      failures.filter((failure) => failure.code === code),
+    );
     if (telling !== undefined) process.exitCode = telling.exitCode;
   } catch (error) {
-    const failure = toReleaseError(interruption.signal.aborted ? interruption.signal.reason : error);
+    const { aborted, reason } = interruption.signal;
+    const failure = aborted ? stoppedBy(toReleaseError(reason), error) : toReleaseError(error);
     await failUnfinished(action, failure);
     process.exitCode = failure.exitCode;
   }

@@ -6,7 +6,6 @@ import { gateSection } from "./gates.ts";
 import { nextStepSection } from "./next-step.ts";
 import { noticeSection } from "./notices.ts";
 import { planSection } from "./plan.ts";
-import { planSection } from "./plan.ts";
 import { promotionSection } from "./promotion.ts";
 import { rehearsalSection } from "./rehearsal.ts";
 import { fileSection, releaseSection, taskSection } from "./release.ts";
@@ -18,7 +17,6 @@ const makers: readonly ((record: RunRecord) => Section | undefined)[] = [
   releaseSection,
   promotionSection,
   contractSection,
-  planSection,
   planSection,
   rehearsalSection,
   taskSection,
