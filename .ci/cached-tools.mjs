@@ -69,13 +69,14 @@ export function runs(command, args) {
  * Runs a command quietly; throws with what it wrote to stderr when it fails.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ what: string, env?: NodeJS.ProcessEnv }} options
+ * @param {{ what: string, env?: NodeJS.ProcessEnv, cwd?: string }} options
  */
-export function run(command, args, { what, env }) {
+export function run(command, args, { what, env, cwd }) {
   const result = spawnSync(command, args, {
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
     env: env ?? process.env,
+    cwd,
     // npm is a script there, which only a shell starts.
     shell: windows && command === "npm",
   });

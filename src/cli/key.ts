@@ -3,13 +3,13 @@ import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { table } from "../report/table.ts";
 import type { ApiKey, KeyRole, Store } from "../store/port.ts";
-import { addDataOption, type DataOption } from "./data-folder.ts";
 import { addJsonOption, type JsonOption } from "./options.ts";
 import { type Answer, runCommand, terminalLog } from "./run.ts";
+import { addStorageOptions, type StorageOptions } from "./storage-options.ts";
 
 const roles: readonly KeyRole[] = ["admin", "runner"];
 
-/** Works on the data folder itself, also while a control plane serves it: the first key needs no key. */
+/** Works on the data itself, also while a control plane serves it: the first key needs no key. */
 export function addKeyCommand(program: Command): void {
   const command = program.command("key").description("Make, list and revoke API keys of a control plane.");
   addSubcommand(command, "create", "Make a key and print its secret, which is shown this once.")
@@ -50,27 +50,31 @@ export function addKeyCommand(program: Command): void {
     );
 }
 
-interface KeyOptions extends JsonOption, DataOption {}
+interface KeyOptions extends JsonOption, StorageOptions {}
 
 function addSubcommand(parent: Command, name: string, description: string): Command {
-  return addJsonOption(addDataOption(parent.command(name).description(description)));
+  return addJsonOption(addStorageOptions(parent.command(name).description(description)));
 }
 
 async function withStore(options: KeyOptions, work: (store: Store) => Promise<Answer>): Promise<void> {
   await runCommand(options, async () => {
-    const { openSqliteStore } = await import("../store/sqlite/store.ts");
-    const store = await openSqliteStore({
-      dataFolder: resolve(options.data),
-      clock: Date.now,
-      random: randomBytes,
-      role: "command",
-    });
+    const store = await openStore(options);
     try {
       return await work(store);
     } finally {
       await store.close();
     }
   });
+}
+
+async function openStore({ data, database }: StorageOptions): Promise<Store> {
+  const deps = { clock: Date.now, random: randomBytes, role: "command" } as const;
+  if (database !== undefined) {
+    const { openPostgresStore } = await import("../store/postgres/store.ts");
+    return await openPostgresStore({ ...deps, url: database });
+  }
+  const { openSqliteStore } = await import("../store/sqlite/store.ts");
+  return await openSqliteStore({ ...deps, dataFolder: resolve(data) });
 }
 
 function keyName(name: string): string {

@@ -5,11 +5,12 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { visible } from "../report/untrusted-text.ts";
 import type { ListenAddress } from "../server/listener.ts";
-import { addDataOption, type DataOption } from "./data-folder.ts";
+import { databaseName } from "../store/postgres/database-name.ts";
 import { addJsonOption, type JsonOption, wholeNumber } from "./options.ts";
 import { type Answer, runService, terminalLog } from "./run.ts";
+import { addStorageOptions, type StorageOptions } from "./storage-options.ts";
 
-interface ServeOptions extends JsonOption, DataOption {
+interface ServeOptions extends JsonOption, StorageOptions {
   readonly host: string;
   readonly port: number;
   readonly auth: boolean;
@@ -22,10 +23,12 @@ const defaultPort = 7180;
 const closeLimitMs = 8_000;
 
 export function addServeCommand(program: Command): void {
-  const command = addDataOption(
+  const command = addStorageOptions(
     program
       .command("serve")
-      .description("Start a control plane: workflows, releases, clusters and artifacts, kept in one folder."),
+      .description(
+        "Start a control plane: workflows, releases, clusters, jobs and artifacts, in one folder or a database.",
+      ),
   )
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port to listen on; 0 takes a free one", wholeNumber(0, 65_535), defaultPort)
@@ -46,6 +49,7 @@ async function serve(
   const dataFolder = resolve(options.data);
   const controlPlane = await openControlPlane({
     dataFolder,
+    database: options.database,
     clock: Date.now,
     random: randomBytes,
     verify: verifyArchive,
@@ -62,7 +66,8 @@ async function serve(
     const [address = asked] = (await controlPlane.listen([asked], auth)).addresses;
     const keys = await controlPlane.store.keys.listKeys();
     const usable = keys.filter(({ revokedAtMs }) => revokedAtMs === undefined).length;
-    announce(announcement(urlOf(address), dataFolder, auth, usable));
+    const database = options.database === undefined ? undefined : databaseName(options.database);
+    announce(announcement({ url: urlOf(address), dataFolder, database, auth, keys: usable }));
     if (!signal.aborted) await once(signal, "abort");
     terminalLog.info("Stopping");
   } finally {
@@ -70,18 +75,28 @@ async function serve(
   }
 }
 
-function announcement(url: string, dataFolder: string, auth: "keys" | "none", keyCount: number): Answer {
-  const makeKey = `workflow-release key create NAME --data ${JSON.stringify(dataFolder)}`;
+interface Announced {
+  readonly url: string;
+  readonly dataFolder: string;
+  readonly database: string | undefined;
+  readonly auth: "keys" | "none";
+  readonly keys: number;
+}
+
+function announcement(announced: Announced): Answer {
+  const { url, dataFolder, database, auth, keys } = announced;
+  const place = database === undefined ? `--data ${JSON.stringify(dataFolder)}` : "--database URL";
+  const makeKey = `workflow-release key create NAME ${place}`;
   const authLine = {
     none: "No API key is asked for: whoever can connect may do everything",
     keys:
-      keyCount > 0
-        ? `API keys: ${keyCount}; make another one: ${makeKey}`
-        : `No API key yet; make one: ${makeKey}`,
+      keys > 0 ? `API keys: ${keys}; make another one: ${makeKey}` : `No API key yet; make one: ${makeKey}`,
   }[auth];
+  const dataLine =
+    database === undefined ? `Data in ${dataFolder}` : `Data in ${database}, artifacts in ${dataFolder}`;
   return {
-    json: { url, dataFolder, auth, keys: keyCount },
-    text: [`Control plane at ${url}`, `Data in ${dataFolder}`, authLine, "Ctrl+C stops it"].join("\n"),
+    json: { ...announced },
+    text: [`Control plane at ${url}`, dataLine, authLine, "Ctrl+C stops it"].join("\n"),
   };
 }
 

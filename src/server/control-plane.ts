@@ -1,5 +1,4 @@
 /** A whole control plane over one data folder: opened once, reached over sockets, in process, or both. */
-import { join } from "node:path";
 import type { ApiClient } from "../api/client.ts";
 import type { JobExplanation } from "../api/explain-job.ts";
 import { artifactLimits } from "../artifact/limits.ts";
@@ -7,11 +6,9 @@ import type { Clock, Random } from "../engine/id.ts";
 import type { JobId } from "../engine/job.ts";
 import { UserError } from "../errors.ts";
 import type { Store } from "../store/port.ts";
-import { openSqliteStore } from "../store/sqlite/store.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
 import { createArtifactRoom, type VerifyArchive } from "./artifacts.ts";
 import { authenticateByKey, type KnownKeys, trustEveryone } from "./auth.ts";
-import { openFileBlobs } from "./blobs.ts";
 import { contractRoutes } from "./contract-routes.ts";
 import { createGrpcUnary } from "./grpc-unary.ts";
 import { healthRoutes } from "./health-routes.ts";
@@ -31,11 +28,10 @@ import { rpcLimits } from "./rpc-handler.ts";
 import { runnerRoutes } from "./runner-routes.ts";
 import { RunnerRegistry } from "./runners.ts";
 import { createWorkflowsService } from "./services/workflows.ts";
+import { openStorage, type StoragePlace } from "./storage.ts";
 import { processTimers } from "./timers.ts";
 
-export interface ControlPlaneOptions {
-  /** Holds everything that lasts; one control plane at a time uses it. */
-  readonly dataFolder: string;
+export interface ControlPlaneOptions extends StoragePlace {
   readonly clock: Clock;
   readonly random: Random;
   readonly verify: VerifyArchive;
@@ -65,12 +61,14 @@ const uploadIdleMs = 60_000;
 
 /** Throws store-busy, store-newer, store-failed. */
 export async function openControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { dataFolder, clock, random, verify, report } = options;
-  const store = await openSqliteStore({ dataFolder, clock, random, role: "server" });
-  const blobs = await openFileBlobs(join(dataFolder, "artifacts")).catch(async (error: unknown) => {
-    await store.close();
-    throw error;
+  const { clock, random, verify, report } = options;
+  const storage = await openStorage(options, {
+    clock,
+    random,
+    onConnectionError: (error) =>
+      report({ what: "A connection to the database", reference: "database", error }),
   });
+  const { store, blobs } = storage;
   const { maxArchiveSizeBytes } = artifactLimits;
   const limits = { maxArchiveSizeBytes, maxUploads };
   const room = createArtifactRoom({ store: store.artifacts, blobs, verify, limits });
@@ -130,7 +128,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       closing.abort();
       jobServices.close();
       await Promise.all(listeners.map((listener) => listener.close(limitMs)));
-      await store.close();
+      await storage.close();
     },
   };
 }

@@ -48,7 +48,8 @@ export interface JobStore {
   extendLease(task: TaskId, askedMs: number): Promise<Lease | undefined>;
   /**
    * Takes tasks back whose lease has run out, a bounded number at once.
-   * @returns when the next lease ends, in milliseconds since 1970; undefined when no task is running.
+   * @returns when the next lease ends, in milliseconds since 1970, or earlier where another control plane may
+   * grant one that ends before; undefined when no task is running.
    */
   endLeases(): Promise<number | undefined>;
   /**

@@ -8,8 +8,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as waitFor } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { PostgresServer } from "../support/postgres-server.ts";
 import { percentiles } from "./percentiles.ts";
-import type { Postgres } from "./postgres.ts";
 
 /** Not among the project's packages: only this measurement needs them. */
 const packages = ["graphile-worker@0.18.0", "pg-boss@12.38.0", "pg@8.23.1"];
@@ -61,7 +61,11 @@ interface PgBossModule {
 }
 
 /** Jobs a second that so many workers claim, run and complete, one by one. */
-export async function graphileRate(postgres: Postgres, concurrency: number, jobs: number): Promise<number> {
+export async function graphileRate(
+  postgres: PostgresServer,
+  concurrency: number,
+  jobs: number,
+): Promise<number> {
   return withGraphile(postgres, async ({ worker, utils, options }) => {
     await utils.addJobs(
       Array.from({ length: jobs }, (_, index) => ({ identifier: "task", payload: { payload, index } })),
@@ -86,7 +90,7 @@ export const startWarmUps = 2_000;
 
 /** From the call that adds a job to its start on a worker that waits, in the rhythm of queue-load.ts. */
 export async function graphileStart(
-  postgres: Postgres,
+  postgres: PostgresServer,
   concurrency: number,
   jobs: number,
 ): Promise<{ readonly p50Ms: number; readonly p99Ms: number }> {
@@ -119,12 +123,12 @@ interface Graphile {
 }
 
 async function withGraphile<Result>(
-  { host, user, database }: Postgres,
+  { host, port, user, database }: PostgresServer,
   use: (graphile: Graphile) => Promise<Result>,
 ): Promise<Result> {
   const { default: pg } = await load<{ default: { Pool: NewPool } }>("pg");
   const worker = await load<GraphileWorker>("graphile-worker");
-  const pgPool = new pg.Pool({ host, user, database, max: 40 });
+  const pgPool = new pg.Pool({ host, port, user, database, max: 40 });
   pgPool.on("error", () => {});
   pgPool.on("connect", (client) => client.on("error", () => {}));
   const logger = new worker.Logger(() => () => {});
@@ -137,10 +141,10 @@ async function withGraphile<Result>(
 }
 
 /** Jobs a second that so many workers fetch and complete, one by one. */
-export async function bossRate(postgres: Postgres, concurrency: number, jobs: number): Promise<number> {
-  const { host, user, database } = postgres;
+export async function bossRate(postgres: PostgresServer, concurrency: number, jobs: number): Promise<number> {
+  const { host, port, user, database } = postgres;
   const { PgBoss } = await load<PgBossModule>("pg-boss");
-  const boss = new PgBoss({ host, user, database, max: 40 });
+  const boss = new PgBoss({ host, port, user, database, max: 40 });
   boss.on("error", () => {});
   await boss.start();
   await boss.createQueue("queue");

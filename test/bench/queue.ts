@@ -1,15 +1,15 @@
 /**
  * The task queue over gRPC, durable (every answer after an fsync): tasks completed and claimed a second in
  * one call each, jobs submitted a second, and the time from a submit to its start on a runner that waits;
- * against graphile-worker and pg-boss, where PostgreSQL is installed. Server and load are processes of their
+ * against graphile-worker and pg-boss. Server and load are processes of their
  * own. `npm run bench -- queue [clients|rate|start|depth]`
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startControlPlaneProcess } from "../support/control-plane-process.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
-import { type Postgres, startPostgres } from "./postgres.ts";
 import { bossRate, graphileRate, graphileStart } from "./queue-anchors.ts";
 import { measureQueueDepth } from "./queue-depth.ts";
 import { median } from "./side-by-side.ts";
@@ -74,7 +74,7 @@ const comparedJobs = 6_000;
 const startedJobs = 200;
 
 /** In turns, so that whatever else the machine does hits all alike. */
-async function compareRates(postgres: Postgres): Promise<void> {
+async function compareRates(postgres: PostgresServer): Promise<void> {
   const measured: { graphile: number; boss: number; ours: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     measured.push({
@@ -92,7 +92,7 @@ async function compareRates(postgres: Postgres): Promise<void> {
   console.log(`  ours is ${ratio("graphile")} times graphile-worker, ${ratio("boss")} times pg-boss`);
 }
 
-async function compareStarts(postgres: Postgres): Promise<void> {
+async function compareStarts(postgres: PostgresServer): Promise<void> {
   const measured: { graphile: Start; ours: Start }[] = [];
   for (let round = 0; round < rounds; round++) {
     measured.push({
@@ -118,17 +118,14 @@ interface Start {
   readonly p99Ms: number;
 }
 
-async function withPostgres(compare: (postgres: Postgres) => Promise<void>): Promise<void> {
-  using postgres = startPostgres();
-  if (postgres !== undefined) return await compare(postgres);
-  console.log("\nPostgreSQL is not installed, so there is nothing to compare with");
+async function withPostgres(compare: (postgres: PostgresServer) => Promise<void>): Promise<void> {
+  using postgres = await startPostgres({ durable: true });
+  await compare(postgres);
 }
 
 async function printDepth(): Promise<void> {
   const { queued, done } = await measureQueueDepth();
-  console.log(
-    `\nwith a million tasks queued instead of a thousand: ${queued.toFixed(2)} times as long`,
-  );
+  console.log(`\nwith a million tasks queued instead of a thousand: ${queued.toFixed(2)} times as long`);
   console.log(`with a million tasks done: ${done.toFixed(2)} times as long`);
 }
 

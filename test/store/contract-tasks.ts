@@ -95,7 +95,8 @@ export function taskContract(open: OpenStore): void {
       assert.equal(await jobs.endLeases(), startMs + 40_000);
       await claimNothing(jobs);
       under.advanceMs(1);
-      assert.equal(await jobs.endLeases(), undefined);
+      const nextEndMs = await jobs.endLeases();
+      assert.ok(nextEndMs === undefined || nextEndMs > under.clock(), "none is left that has ended");
       assert.equal(await jobs.extendLease(first.id, 30_000), undefined, "it is nobody's now");
       const second = await claim(jobs);
       assert.deepEqual([second.id, second.retryCount], [first.id, 0]);

@@ -21,12 +21,17 @@ export interface ControlPlaneProcess extends AsyncDisposable {
 export async function startControlPlaneProcess(
   dataFolder: string,
   auth: "keys" | "none",
+  database?: string,
 ): Promise<ControlPlaneProcess> {
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [main, dataFolder, auth], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
-  });
+  const child = spawn(
+    process.execPath,
+    [main, dataFolder, auth, ...(database === undefined ? [] : [database])],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    },
+  );
   const exited = once(child, "exit");
   try {
     const url = await firstLine(child, exited);

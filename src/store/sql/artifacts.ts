@@ -91,7 +91,7 @@ export function createArtifactStore(session: Session): ArtifactStore {
         return row === undefined ? undefined : toArtifact(row);
       }),
     addContract: ({ fingerprint, json }) =>
-      writer.submit(() => void statements.insertContract.run(fingerprint, json, clock())),
+      writer.submit(() => statements.insertContract.run(fingerprint, json, clock())),
     findContract: (fingerprint) => session.read(() => statements.contract.get(fingerprint)?.json),
   };
 }

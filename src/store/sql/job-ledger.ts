@@ -40,7 +40,7 @@ export function toJobRef(row: JobRow): JobRef {
 interface LedgerDeps {
   readonly jobs: ReturnType<typeof prepareJobStatements>;
   readonly queues: ReturnType<typeof prepareTaskQueueStatements>;
-  readonly writer: Pick<Writer, "atCommit">;
+  readonly writer: Pick<Writer, "atCommit" | "isOnlyOne">;
 }
 
 interface Entry {
@@ -55,7 +55,9 @@ const rememberedJobs = 1_000;
 /**
  * The rows of jobs that operations work on, kept in memory between them and written once a transaction: of
  * thousands of tasks that finish together, each would otherwise read and write its job's counters. Nobody
- * else writes these rows. An operation begins, changes what it gets from `job`, and ends or is undone.
+ * else writes these rows: where there are several writers, reading one here locks it, and with it all of the
+ * job's tasks, until the transaction ends, and then it is forgotten. An operation begins, changes what it
+ * gets from `job`, and ends or is undone.
  */
 export class JobLedger {
   readonly #deps: LedgerDeps;
@@ -63,13 +65,15 @@ export class JobLedger {
   /** What the rows were when the running operation first touched them; undefined for what it inserted. */
   readonly #touched = new Map<number, JobRow | undefined>();
   readonly #changed = new Set<number>();
+  /** What the running operation read: begun again, it reads it again. */
+  readonly #read = new Set<number>();
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps;
   }
 
   job(sequence: number): Mutable<JobRow> {
-    const entry = this.#entries.get(sequence) ?? this.#read(sequence);
+    const entry = this.#entries.get(sequence) ?? this.#load(this.#deps.jobs.lock.get(sequence));
     if (!this.#touched.has(sequence)) this.#touched.set(sequence, { ...entry.now });
     return entry.now;
   }
@@ -79,16 +83,25 @@ export class JobLedger {
     return row === undefined ? undefined : this.job(row.sequence);
   }
 
+  /** Whether the job is this transaction's to work on: false while somebody else works on it. */
+  take(sequence: number): boolean {
+    if (this.#entries.has(sequence)) return true;
+    const row = this.#deps.jobs.tryLock.get(sequence);
+    if (row !== undefined) this.#load(row);
+    return row !== undefined;
+  }
+
   /** For a job that the running operation has inserted. */
   inserted(sequence: number): Mutable<JobRow> {
     this.#touched.set(sequence, undefined);
-    return this.#read(sequence).now;
+    return this.#load(this.#deps.jobs.bySequence.get(sequence)).now;
   }
 
-  #read(sequence: number): Entry {
-    const stored = returned(this.#deps.jobs.bySequence.get(sequence));
+  #load(row: JobRow | undefined): Entry {
+    const stored = returned(row);
     const entry = { stored, now: { ...stored } };
-    this.#entries.set(sequence, entry);
+    this.#entries.set(stored.sequence, entry);
+    this.#read.add(stored.sequence);
     return entry;
   }
 
@@ -120,7 +133,10 @@ export class JobLedger {
     this.settleOpenness();
     const wasClean = this.#changed.size === 0;
     for (const sequence of this.#touched.keys()) this.#changed.add(sequence);
+    // What it read and did not change has to be forgotten with the transaction, too.
+    for (const sequence of this.#read) this.#changed.add(sequence);
     this.#touched.clear();
+    this.#read.clear();
     if (!wasClean || this.#changed.size === 0) return;
     this.#deps.writer.atCommit({ write: () => this.#write(), undone: () => this.#forget() });
   }
@@ -131,16 +147,18 @@ export class JobLedger {
       if (before === undefined) this.#entries.delete(sequence);
       else Object.assign(this.job(sequence), before);
     }
+    for (const sequence of this.#read) this.#entries.delete(sequence);
     this.#touched.clear();
+    this.#read.clear();
   }
 
   #write(): void {
-    for (const sequence of this.#changed) {
-      const entry = this.#entries.get(sequence);
-      if (entry !== undefined) this.#writeEntry(entry);
-    }
+    const changed = [...this.#changed].map((sequence) => this.#entries.get(sequence));
+    const entries = changed.filter((entry) => entry !== undefined);
+    for (const entry of entries) this.#writeEntry(entry);
+    for (const entry of entries) entry.stored = { ...entry.now };
     this.#changed.clear();
-    if (this.#entries.size > rememberedJobs) this.#entries.clear();
+    if (!this.#deps.writer.isOnlyOne || this.#entries.size > rememberedJobs) this.#entries.clear();
   }
 
   /** The transaction did not become durable: only the database knows what is true now. */
@@ -149,8 +167,7 @@ export class JobLedger {
     this.#changed.clear();
   }
 
-  #writeEntry(entry: Entry): void {
-    const { stored: before, now } = entry;
+  #writeEntry({ stored: before, now }: Entry): void {
     const { jobs } = this.#deps;
     if (countsDiffer(before, now)) {
       jobs.setCounts.run(
@@ -172,7 +189,6 @@ export class JobLedger {
     if (now.state !== before.state || now.canceled !== before.canceled) {
       jobs.setState.run(now.state, now.canceled, now.sequence);
     }
-    entry.stored = { ...now };
   }
 
   #writeTaskStates(before: JobRow, now: JobRow): void {

@@ -30,6 +30,15 @@ export type ReplaceProgress = (
   isFirst: boolean,
 ) => void;
 
+/** Of two numbers: SQLite's names are PostgreSQL's names for aggregates. */
+function addProgress(larger: string, smaller: string): string {
+  const sum = (column: string) =>
+    `${larger}(0, ${smaller}(job_progress.${column} + excluded.${column}, ${Number.MAX_SAFE_INTEGER}))`;
+  return `INSERT INTO job_progress (job, label, tasks, total, done) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (job, label) DO UPDATE SET
+      tasks = job_progress.tasks + excluded.tasks, total = ${sum("total")}, done = ${sum("done")}`;
+}
+
 export function prepareProgressStatements(database: Database) {
   return {
     ofJob: prepare<[job: number], Progress>(
@@ -46,14 +55,10 @@ export function prepareProgressStatements(database: Database) {
       "INSERT INTO task_progress (task, label, total, done) VALUES (?, ?, ?, ?)",
     ),
     /** Sums stop at 2^53 - 1, beyond which a double is not exact. */
-    add: prepare<[job: number, label: string, tasks: number, total: number, done: number]>(
-      database,
-      `INSERT INTO job_progress (job, label, tasks, total, done) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (job, label) DO UPDATE SET
-         tasks = tasks + excluded.tasks,
-         total = max(0, min(total + excluded.total, ${Number.MAX_SAFE_INTEGER})),
-         done = max(0, min(done + excluded.done, ${Number.MAX_SAFE_INTEGER}))`,
-    ),
+    add: prepare<[job: number, label: string, tasks: number, total: number, done: number]>(database, {
+      sqlite: addProgress("max", "min"),
+      postgres: addProgress("greatest", "least"),
+    }),
   };
 }
 

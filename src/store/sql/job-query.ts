@@ -92,7 +92,7 @@ function selectIds(query: JobQuery): Condition | undefined {
     const where = join([...own, ...place, ...filters]);
     return {
       sql: `SELECT job_id FROM (SELECT walked.job_id FROM (${from}) AS walked WHERE ${where.sql}
-            ORDER BY walked.job_id ${order} LIMIT ?)`,
+            ORDER BY walked.job_id ${order} LIMIT ?) AS page`,
       values: [...where.values, query.limit + 1],
     };
   });
@@ -150,7 +150,8 @@ function filterConditions(query: JobQuery): Condition[] {
   const conditions: Condition[] = [];
   const states = query.states.map((state) => jobStateCodes[state]);
   const names = query.nameWords.map((word) => ({
-    sql: "instr(folded_name, ?) > 0",
+    // Whether it contains the word, in a way that both engines know.
+    sql: "replace(folded_name, ?, '') <> folded_name",
     values: [word],
   }));
   const ofJob = [
@@ -185,7 +186,7 @@ function marks(values: readonly unknown[]): string {
 }
 
 function join(conditions: readonly Condition[]): Condition {
-  if (conditions.length === 0) return { sql: "1", values: [] };
+  if (conditions.length === 0) return { sql: "TRUE", values: [] };
   return {
     sql: conditions.map((condition) => condition.sql).join(" AND "),
     values: conditions.flatMap((condition) => condition.values),

@@ -2,27 +2,38 @@ import type { JobId } from "../../engine/job.ts";
 import { extendedLease, firstLeaseMs } from "../../engine/lease.ts";
 import type { Slug } from "../../engine/slug.ts";
 import { UserError } from "../../errors.ts";
-import type { JobStore, NewJob } from "../job-port.ts";
+import type { ClaimedTask, ComputedTask, JobStore, NewJob, Offer } from "../job-port.ts";
 import { isJobOpen } from "./job-ledger.ts";
 import { createJobQueries } from "./job-query.ts";
 import { toJob } from "./job-records.ts";
 import { type JobRow, jobStateCodes, jobStateOfCode } from "./job-table.ts";
 import { clusterNotFound, type Records } from "./records.ts";
-import type { Session } from "./session.ts";
+import type { JobScope, Session } from "./session.ts";
 import { returned } from "./statement.ts";
-import { createTaskClaims } from "./task-claim.ts";
+import { type Claim, createTaskClaims } from "./task-claim.ts";
 import { createTaskCompletion } from "./task-completion.ts";
 import { createTaskInserter } from "./task-insert.ts";
 import { createTaskLists } from "./task-list.ts";
 import { createTaskReports } from "./task-reports.ts";
-import { createTaskStatements, createTaskWorker, ReadyNotices } from "./task-work.ts";
+import { createTaskStatements, createTaskWorker, type ReadyNotices, type TaskWork } from "./task-work.ts";
+
+export interface OwnJobStore extends JobStore {
+  /** Other control planes have made queues that offers seen here could not know. */
+  forgetOffers(): void;
+}
+
+const nothingClaimed: Claim = { task: undefined, busyJob: undefined };
+
+function scopeOf(computed: ComputedTask | undefined): Partial<JobScope> {
+  if (computed === undefined) return {};
+  return { tasks: [computed.id], submits: computed.subTasks.length > 0 };
+}
 
 /** One step of endLeases; the rest follows at once in the next one, so that others get their turn. */
 const leasesEndedAtOnce = 500;
 
-export function createJobStore(session: Session, records: Records): JobStore {
+export function createJobStore(session: Session, records: Records, notices: ReadyNotices): OwnJobStore {
   const tables = createTaskStatements(session.database);
-  const notices = new ReadyNotices();
   const run = createTaskWorker(session, tables, notices);
   const claims = createTaskClaims(tables);
   const inserter = createTaskInserter(tables, { records, ids: session.ids, onNewQueue: claims.forgetOffers });
@@ -34,9 +45,26 @@ export function createJobStore(session: Session, records: Records): JobStore {
 
   let defaultSlug: Slug | undefined;
   /** It is never deleted, and slugs never change. */
-  function defaultCluster(): Slug {
-    defaultSlug ??= records.requireCluster({ kind: "default" }).slug;
-    return defaultSlug;
+  function defaultCluster(work: TaskWork): Slug {
+    if (defaultSlug !== undefined) return defaultSlug;
+    const { slug } = records.requireCluster({ kind: "default" });
+    work.atEnd(() => {
+      defaultSlug = slug;
+    });
+    return slug;
+  }
+
+  /** Whether the cluster exists is not asked: one that does not has no tasks, and an error would end an official runner. */
+  function claim(work: TaskWork, { cluster, identifiers }: Offer, job: number | undefined): Claim {
+    const slug = cluster.kind === "slug" ? cluster.slug : defaultCluster(work);
+    return claims.claim(work, claims.queuesFor(work, slug, identifiers), job);
+  }
+
+  /** Claims once more where only jobs that somebody else works on had tasks: this time their turn is waited for. */
+  async function claimWaiting(offer: Offer, { task, busyJob }: Claim): Promise<ClaimedTask | undefined> {
+    if (task !== undefined || busyJob === undefined) return task;
+    const again = await run({ sequences: [busyJob] }, (work) => claim(work, offer, busyJob));
+    return await claimWaiting(offer, again);
   }
 
   function requireJob(id: JobId): JobRow {
@@ -47,7 +75,7 @@ export function createJobStore(session: Session, records: Records): JobStore {
 
   return {
     submitJob: (job) =>
-      run((work) => {
+      run({ submits: true }, (work) => {
         const submission = inserter.findClusters(job.groups);
         if ("unknown" in submission) throw clusterNotFound(submission.unknown);
         const sequence = insertJob(job, session.ids.next<"job">());
@@ -71,14 +99,14 @@ export function createJobStore(session: Session, records: Records): JobStore {
     readQueueStats: (interval) => read(() => queries.readQueueStats(interval)),
 
     cancelJob: (id) =>
-      run((work) => {
+      run({ jobs: [id] }, (work) => {
         const row = work.ledger.jobById(id);
         if (row === undefined) throw jobNotFound(id);
         if (isJobOpen(row)) row.canceled = 1;
       }),
 
     retryJob: (id) =>
-      run((work) => {
+      run({ jobs: [id] }, (work) => {
         const row = work.ledger.jobById(id);
         if (row === undefined) throw jobNotFound(id);
         const state = jobStateOfCode(row.state);
@@ -97,20 +125,19 @@ export function createJobStore(session: Session, records: Records): JobStore {
     readRootTasks: (id, limit) => read(() => lists.roots(requireJob(id), limit)),
     readQueuedTask: (id) => read(() => lists.queued(id)),
 
-    nextTask: ({ computed, offer }) =>
-      run((work) => {
+    async nextTask({ computed, offer }) {
+      const claimed = await run(scopeOf(computed), (work) => {
         const job = computed === undefined ? undefined : reports.compute(work, computed);
-        if (offer === undefined) return { task: undefined };
-        // Whether the cluster exists is not asked: one that does not has no tasks, and an error would end an
-        // official runner.
-        const cluster = offer.cluster.kind === "slug" ? offer.cluster.slug : defaultCluster();
-        return { task: claims.claim(work, claims.queuesFor(cluster, offer.identifiers), job) };
-      }),
+        return offer === undefined ? nothingClaimed : claim(work, offer, job);
+      });
+      if (offer === undefined || claimed.busyJob === undefined) return claimed;
+      return { task: await claimWaiting(offer, claimed) };
+    },
 
-    failTask: (report) => run((work) => reports.fail(work, report)),
+    failTask: (report) => run({ tasks: [report.id] }, (work) => reports.fail(work, report)),
 
     extendLease: (id, askedMs) =>
-      run((work) => {
+      run({ tasks: [id] }, (work) => {
         const task = tables.tasks.byId.get(id);
         if (task === undefined || task.state !== 2) return undefined;
         const lease = extendedLease(askedMs);
@@ -119,15 +146,18 @@ export function createJobStore(session: Session, records: Records): JobStore {
       }),
 
     endLeases: () =>
-      run((work) => {
+      run({}, (work) => {
         for (const task of tables.tasks.leasesEndedBy.all(work.nowMs, leasesEndedAtOnce)) {
-          reports.endLease(work, task);
+          if (work.ledger.take(task.job)) reports.endLease(work, task);
         }
-        const next = tables.tasks.nextLeaseEnd.get();
-        return next === undefined ? undefined : next.lease_ends_at_ms;
+        const next = tables.tasks.nextLeaseEnd.get()?.lease_ends_at_ms;
+        // A lease that another control plane grants meanwhile may be the next to end.
+        const others = session.writer.isOnlyOne ? undefined : work.nowMs + firstLeaseMs;
+        return next === undefined || others === undefined ? (next ?? others) : Math.min(next, others);
       }),
 
     onReady: (listener) => notices.subscribe(listener),
+    forgetOffers: claims.forgetOffers,
   };
 
   function insertJob(job: NewJob, id: JobId): number {

@@ -115,6 +115,16 @@ export function prepareJobStatements(database: Database) {
       database,
       `SELECT ${columns} FROM jobs WHERE sequence = ?`,
     ),
+    /** For whoever changes the job or its tasks. SQLite's one writer needs no lock. */
+    lock: prepare<[sequence: number], JobRow>(database, {
+      sqlite: `SELECT ${columns} FROM jobs WHERE sequence = ?`,
+      postgres: `SELECT ${columns} FROM jobs WHERE sequence = ? FOR UPDATE`,
+    }),
+    /** No row while another control plane works on the job: waiting for it here could wait for ever. */
+    tryLock: prepare<[sequence: number], JobRow>(database, {
+      sqlite: `SELECT ${columns} FROM jobs WHERE sequence = ?`,
+      postgres: `SELECT ${columns} FROM jobs WHERE sequence = ? FOR UPDATE SKIP LOCKED`,
+    }),
     /** None of these columns has an index, so this is one page written. */
     setCounts: prepare<
       [

@@ -1,4 +1,5 @@
 import { UserError } from "../../errors.ts";
+import type { Sql } from "./statement.ts";
 
 /** One step of the schema. Its number is its place in the list, counted from 1. */
 export interface Migration {
@@ -8,7 +9,7 @@ export interface Migration {
    * index is harmless to it, a column that it would have to fill is not.
    */
   readonly breaking: boolean;
-  readonly sql: string;
+  readonly sql: Sql;
 }
 
 export interface AppliedMigration {

@@ -7,9 +7,9 @@ import { createJobTables } from "./job-table.ts";
 import { createKeyTable } from "./keys.ts";
 import type { Migration } from "./migration.ts";
 import { createReleaseTables } from "./release-table.ts";
-import { createTaskGroupTables } from "./task-group-table.ts";
+import { createTaskGroupTables, indexTaskGroupDependents } from "./task-group-table.ts";
 import { createTaskQueueTables } from "./task-queue-table.ts";
-import { createTaskTables } from "./task-table.ts";
+import { createTaskSequences, createTaskTables } from "./task-table.ts";
 import { createTelemetryTables } from "./telemetry-table.ts";
 import { createWorkflowTable } from "./workflow-table.ts";
 
@@ -45,4 +45,10 @@ export const migrations: readonly Migration[] = [
   { name: "telemetry", breaking: false, sql: createTelemetryTables },
   { name: "task contracts", breaking: false, sql: createContractTable },
   { name: "history of runs and gates", breaking: true, sql: recordRunsAndGates },
+  {
+    // SQLite has one writer and needs none of it.
+    name: "several control planes",
+    breaking: false,
+    sql: { sqlite: "", postgres: [createTaskSequences, indexTaskGroupDependents].join("\n") },
+  },
 ];

@@ -25,8 +25,10 @@ export interface Session {
 export type Operation<Result> = () => Result;
 
 export interface Writer {
+  /** Whether nobody else writes, so that what is kept in memory stays true from one transaction to the next. */
+  readonly isOnlyOne: boolean;
   /** Fulfilled when the operation is committed durably, rejected with what it threw or with store-failed. */
-  submit<Result>(operation: Operation<Result>, scope?: JobScope): Promise<Result>;
+  submit<Result>(operation: Operation<Result>, scope?: Partial<JobScope>): Promise<Result>;
   /** For a running operation: what else its transaction needs, once, when all operations have run. */
   atCommit(work: CommitWork): void;
 }
@@ -38,6 +40,8 @@ export interface Writer {
 export interface JobScope {
   readonly tasks: readonly TaskId[];
   readonly jobs: readonly JobId[];
+  /** Jobs by jobs.sequence. */
+  readonly sequences: readonly number[];
   /** Tasks are submitted, to clusters which must stay. */
   readonly submits: boolean;
 }

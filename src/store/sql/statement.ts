@@ -17,8 +17,10 @@ export interface Database {
 export interface Statement<Parameters extends readonly SqlValue[], Row> {
   get(...parameters: Parameters): Row | undefined;
   all(...parameters: Parameters): Row[];
+  /** For what is done without asking what came of it: it need not be waited for. */
+  run(...parameters: Parameters): void;
   /** Returns how many rows changed. */
-  run(...parameters: Parameters): number;
+  change(...parameters: Parameters): number;
 }
 
 /**

@@ -11,6 +11,7 @@ import { createKeyStore } from "./keys.ts";
 import { createRecords } from "./records.ts";
 import { createReleaseStore } from "./releases.ts";
 import type { Session } from "./session.ts";
+import { ReadyNotices } from "./task-work.ts";
 import { createTelemetryStore } from "./telemetry-store.ts";
 import { createWorkflowStore } from "./workflows.ts";
 
@@ -22,20 +23,23 @@ export interface Sessions {
   readonly telemetry: Session;
 }
 
-export function createStoreParts(sessions: Sessions): Omit<Store, "probe" | "close"> {
+export function createStoreParts(sessions: Sessions) {
   const { catalog, jobs, telemetry } = sessions;
   const records = createRecords(catalog.database);
   const history = prepareHistoryStatements(catalog.database);
-  const notices = new DeploymentNotices();
-  return {
+  const deployments = new DeploymentNotices();
+  const ready = new ReadyNotices();
+  const jobStore = createJobStore(jobs, records, ready);
+  const parts: Omit<Store, "probe" | "close"> = {
     keys: createKeyStore(catalog),
     artifacts: createArtifactStore(catalog),
-    clusters: createClusterStore(catalog, records, notices),
+    clusters: createClusterStore(catalog, records, deployments),
     workflows: createWorkflowStore(catalog, records, history),
-    releases: createReleaseStore(catalog, records, history, notices),
-    jobs: createJobStore(jobs, records),
+    releases: createReleaseStore(catalog, records, history, deployments),
+    jobs: jobStore,
     telemetry: createTelemetryStore(telemetry),
   };
+  return { parts, notices: { ready, deployments }, forgetOffers: jobStore.forgetOffers };
 }
 
 /** The public service makes it on a team's first request; here it is there from the start. */

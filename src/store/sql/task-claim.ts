@@ -11,17 +11,28 @@ import type { TaskTables, TaskWork } from "./task-work.ts";
 /** The queues a runner can serve, and the identifier it gets a task of each under. */
 export type ServedQueues = ReadonlyMap<number, TaskIdentifier>;
 
+/** What a claim found: a task, or only a job that another control plane works on, or nothing. */
+export interface Claim {
+  readonly task: ClaimedTask | undefined;
+  readonly busyJob: number | undefined;
+}
+
 export interface TaskClaims {
   /** Remembered per offer: runners repeat theirs with every request. */
-  queuesFor(cluster: Slug, identifiers: readonly VersionedIdentifier[]): ServedQueues;
+  queuesFor(work: TaskWork, cluster: Slug, identifiers: readonly VersionedIdentifier[]): ServedQueues;
   /** Forgets what was remembered, because there is a new queue. */
   forgetOffers(): void;
   /** @param job whose tasks come first, by jobs.sequence. */
-  claim(work: TaskWork, served: ServedQueues, job: number | undefined): ClaimedTask | undefined;
+  claim(work: TaskWork, served: ServedQueues, job: number | undefined): Claim;
 }
 
 /** More offers than this are no fleet of runners; forgetting them all costs a few reads each. */
 const rememberedOffers = 1_000;
+
+interface Found {
+  readonly first: { readonly job: number; readonly sequence: number; readonly queue: number } | undefined;
+  readonly busyJob: number | undefined;
+}
 
 export function createTaskClaims({ tasks, queues }: TaskTables): TaskClaims {
   const offers = new Map<string, ServedQueues>();
@@ -53,57 +64,69 @@ export function createTaskClaims({ tasks, queues }: TaskTables): TaskClaims {
     return first;
   }
 
-  function firstOfAll(served: ServedQueues): { job: number; sequence: number; queue: number } | undefined {
+  function firstWaitingJob(served: ServedQueues, after: number): number | undefined {
+    let first: number | undefined;
+    for (const queue of served.keys()) {
+      const waiting = queues.firstWaitingJob.get(queue, after);
+      if (waiting !== undefined && (first === undefined || waiting.job < first)) first = waiting.job;
+    }
+    return first;
+  }
+
+  function firstOfAll(work: TaskWork, served: ServedQueues): Found {
+    let after = 0;
+    let busyJob: number | undefined;
     for (;;) {
-      let job: number | undefined;
-      for (const queue of served.keys()) {
-        const waiting = queues.firstWaitingJob.get(queue);
-        if (waiting !== undefined && (job === undefined || waiting.job < job)) job = waiting.job;
+      const job = firstWaitingJob(served, after);
+      if (job === undefined) return { first: undefined, busyJob };
+      if (!work.ledger.take(job)) {
+        busyJob ??= job;
+        after = job;
+        continue;
       }
-      if (job === undefined) return undefined;
-      const first = firstOfJob(job, served);
-      // Finding none has marked the job's queues as empty, so the next round looks further.
-      if (first !== undefined) return { job, ...first };
+      // Somebody else may have closed it a moment before it was taken.
+      const first = work.ledger.isOpen(job) ? firstOfJob(job, served) : undefined;
+      if (first !== undefined) return { first: { job, ...first }, busyJob: undefined };
+      // Finding none has marked the job's queues as empty.
+      after = job;
     }
   }
 
-  function first(
-    work: TaskWork,
-    served: ServedQueues,
-    job: number | undefined,
-  ): { job: number; sequence: number; queue: number } | undefined {
-    if (served.size === 0) return undefined;
+  function find(work: TaskWork, served: ServedQueues, job: number | undefined): Found {
+    if (served.size === 0) return { first: undefined, busyJob: undefined };
     if (job !== undefined && work.ledger.isOpen(job)) {
       const own = firstOfJob(job, served);
-      if (own !== undefined) return { job, ...own };
+      if (own !== undefined) return { first: { job, ...own }, busyJob: undefined };
     }
     work.ledger.settleOpenness();
-    return firstOfAll(served);
+    return firstOfAll(work, served);
   }
 
   return {
-    queuesFor(cluster, identifiers) {
+    queuesFor(work, cluster, identifiers) {
       const key = `${cluster}\n${identifiers.map(({ name, version }) => `${version} ${name}`).join("\n")}`;
       const known = offers.get(key);
       if (known !== undefined) return known;
-      if (offers.size >= rememberedOffers) offers.clear();
       const served = findQueues(cluster, identifiers);
-      offers.set(key, served);
+      work.atEnd(() => {
+        if (offers.size >= rememberedOffers) offers.clear();
+        offers.set(key, served);
+      });
       return served;
     },
 
     forgetOffers: () => offers.clear(),
 
     claim(work, served, preferredJob) {
-      const found = first(work, served, preferredJob);
-      if (found === undefined) return undefined;
-      const { job, sequence, queue } = found;
+      const { first, busyJob } = find(work, served, preferredJob);
+      if (first === undefined) return { task: undefined, busyJob };
+      const { job, sequence, queue } = first;
       const lease = firstLease();
       const row = returned(tasks.run.get(work.nowMs, work.nowMs + lease.leaseMs, sequence));
       const jobRow = work.ledger.job(job);
       work.ledger.count(job, "queued", "running");
       jobRow.first_started_at_ms ??= work.nowMs;
-      return {
+      const task = {
         id: row.id,
         identifier: returned(served.get(queue)),
         input: row.input,
@@ -112,6 +135,7 @@ export function createTaskClaims({ tasks, queues }: TaskTables): TaskClaims {
         retryCount: row.retry_count,
         lease,
       };
+      return { task, busyJob: undefined };
     },
   };
 }

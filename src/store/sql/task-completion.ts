@@ -72,9 +72,9 @@ export function createTaskCompletion({ tasks, groups, queues }: TaskTables): Tas
     giveUp(work, job, optionalTask) {
       const below = openGroupsBelow(job, optionalTask);
       const branch = below.map(({ group, computedMembers }) => {
-        const skipped = tasks.skipQueued.run(group.first_task, group.last_task);
+        const skipped = tasks.skipQueued.change(group.first_task, group.last_task);
         if (skipped > 0) work.ledger.count(job, "queued", "skipped", skipped);
-        const runningMembers = tasks.abandonRunning.run(group.first_task, group.last_task);
+        const runningMembers = tasks.abandonRunning.change(group.first_task, group.last_task);
         return {
           group: group.sequence,
           parent: returned(group.parent ?? undefined),

@@ -22,6 +22,11 @@ export const createTaskGroupTables = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** See the list of a group's dependencies: task-list.ts. */
+export const indexTaskGroupDependents = `
+  CREATE INDEX task_group_dependents ON task_group_dependencies (dependent);
+`;
+
 export interface GroupRow {
   readonly sequence: number;
   readonly job: number;
@@ -59,7 +64,7 @@ export function prepareTaskGroupStatements(database: Database) {
     ),
     dependents: prepare<[dependency: number], { readonly group: number; readonly unmetDependencies: number }>(
       database,
-      `SELECT task_groups.sequence AS "group", task_groups.unmet_dependencies AS unmetDependencies
+      `SELECT task_groups.sequence AS "group", task_groups.unmet_dependencies AS "unmetDependencies"
        FROM task_group_dependencies JOIN task_groups ON task_groups.sequence = dependent
        WHERE dependency = ?`,
     ),

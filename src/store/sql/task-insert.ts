@@ -95,7 +95,7 @@ export function createTaskInserter(tables: TaskTables, deps: InserterDeps): Task
       const isOpen = work.ledger.isOpen(job) ? 1 : 0;
       const count = groups.reduce((sum, group) => sum + group.tasks.length, 0);
       row.front = placesInFront(row.front, count);
-      const next = { sequence: returned(tasks.lastSequence.get()).sequence + 1, position: row.front };
+      const next = { sequence: returned(tasks.takeSequences.get(count)).first, position: row.front };
       const used = new UsedQueues(slugOf, findQueue);
       const sequences = groups.map((group) => insertGroup(placement, group, next, used.of));
       for (const [index, { dependsOn }] of groups.entries()) {

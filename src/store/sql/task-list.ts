@@ -52,27 +52,40 @@ const listed = `
 
 function prepareListStatements(database: Database) {
   return {
-    children: prepare<[job: number, parent: number | null, after: number, limit: number], ListedRow>(
+    roots: prepare<[job: number, after: number, limit: number], ListedRow>(
       database,
       `${listed}
-       WHERE task_groups.job = ? AND task_groups.parent IS ? AND tasks.sequence > ?
+       WHERE task_groups.job = ? AND task_groups.parent IS NULL AND tasks.sequence > ?
+       ORDER BY task_groups.sequence, tasks.sequence LIMIT ?`,
+    ),
+    children: prepare<[job: number, parent: number, after: number, limit: number], ListedRow>(
+      database,
+      `${listed}
+       WHERE task_groups.job = ? AND task_groups.parent = ? AND tasks.sequence > ?
        ORDER BY task_groups.sequence, tasks.sequence LIMIT ?`,
     ),
     /** By parent and then by age: no task comes before the one that submitted it. */
     ofJob: prepare<[job: number, limit: number], ListedRow>(
       database,
       `${listed} WHERE task_groups.job = ?
-       ORDER BY task_groups.parent, task_groups.sequence, tasks.sequence LIMIT ?`,
+       ORDER BY task_groups.parent NULLS FIRST, task_groups.sequence, tasks.sequence LIMIT ?`,
     ),
     /** The groups that a group waits for; they were submitted by the same task. */
     dependencies: prepare<[group: number], { readonly dependency: number; readonly open_members: number }>(
       database,
-      `SELECT dependency.sequence AS dependency, dependency.open_members
-       FROM task_groups AS own
-         JOIN task_groups AS dependency ON dependency.job = own.job AND dependency.parent IS own.parent
-         JOIN task_group_dependencies AS pair
-           ON pair.dependency = dependency.sequence AND pair.dependent = own.sequence
-       WHERE own.sequence = ? ORDER BY dependency.sequence`,
+      {
+        sqlite: `SELECT dependency.sequence AS dependency, dependency.open_members
+           FROM task_groups AS own
+             JOIN task_groups AS dependency ON dependency.job = own.job AND dependency.parent IS own.parent
+             JOIN task_group_dependencies AS pair
+               ON pair.dependency = dependency.sequence AND pair.dependent = own.sequence
+           WHERE own.sequence = ? ORDER BY dependency.sequence`,
+        // IS finds nothing in an index here, so the pairs have one for this way round.
+        postgres: `SELECT dependency.sequence AS dependency, dependency.open_members
+           FROM task_group_dependencies AS pair
+             JOIN task_groups AS dependency ON dependency.sequence = pair.dependency
+           WHERE pair.dependent = ? ORDER BY dependency.sequence`,
+      },
     ),
     displaysOfOpen: prepare<[group: number, limit: number], { readonly display: string }>(
       database,
@@ -103,7 +116,11 @@ export function createTaskLists(database: Database, { jobs, tasks, queues }: Tas
   return {
     list(job, { parent, limit, startingAfter }) {
       const after = sequenceOf(job, startingAfter) ?? 0;
-      const rows = statements.children.all(job.sequence, sequenceOf(job, parent) ?? null, after, limit + 1);
+      const parentSequence = sequenceOf(job, parent);
+      const rows =
+        parentSequence === undefined
+          ? statements.roots.all(job.sequence, after, limit + 1)
+          : statements.children.all(job.sequence, parentSequence, after, limit + 1);
       return { tasks: rows.slice(0, limit).map(toSummary), hasMore: rows.length > limit };
     },
 
@@ -125,8 +142,7 @@ export function createTaskLists(database: Database, { jobs, tasks, queues }: Tas
       });
     },
 
-    roots: (job, limit) =>
-      toSubmittedGroups(statements.children.all(job.sequence, null, 0, limit), dependenciesOf),
+    roots: (job, limit) => toSubmittedGroups(statements.roots.all(job.sequence, 0, limit), dependenciesOf),
 
     queued(id) {
       const task = tasks.byId.get(id);

@@ -46,12 +46,14 @@ export function prepareTaskQueueStatements(database: Database) {
       database,
       "SELECT sequence FROM task_queues WHERE cluster = ? AND name = ? AND version = ?",
     ),
+    /** Another control plane may have made the same one just now: then its row is what comes back. */
     insert: prepare<
       [cluster: Slug, name: string, version: string, major: number, minor: number],
       { readonly sequence: number }
     >(
       database,
       `INSERT INTO task_queues (cluster, name, version, major, minor) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (cluster, name, version) DO UPDATE SET major = excluded.major
        RETURNING sequence`,
     ),
     bySequence: prepare<[sequence: number], QueueRow>(
@@ -68,17 +70,18 @@ export function prepareTaskQueueStatements(database: Database) {
     addJob: prepare<[job: number, queue: number, open: 0 | 1, waiting: 0 | 1]>(
       database,
       `INSERT INTO job_queues (job, queue, open, waiting) VALUES (?, ?, ?, ?)
-       ON CONFLICT (job, queue) DO UPDATE SET waiting = max(waiting, excluded.waiting)
-         WHERE waiting < excluded.waiting`,
+       ON CONFLICT (job, queue) DO UPDATE SET waiting = excluded.waiting
+         WHERE job_queues.waiting < excluded.waiting`,
     ),
     setWaiting: prepare<[waiting: 0 | 1, job: number, queue: number]>(
       database,
       "UPDATE job_queues SET waiting = ?1 WHERE job = ?2 AND queue = ?3 AND waiting <> ?1",
     ),
     setOpen: prepare<[open: 0 | 1, job: number]>(database, "UPDATE job_queues SET open = ? WHERE job = ?"),
-    firstWaitingJob: prepare<[queue: number], { readonly job: number }>(
+    firstWaitingJob: prepare<[queue: number, after: number], { readonly job: number }>(
       database,
-      `SELECT job FROM job_queues WHERE queue = ? AND open = 1 AND waiting = 1 ORDER BY job LIMIT 1`,
+      `SELECT job FROM job_queues WHERE queue = ? AND open = 1 AND waiting = 1 AND job > ?
+       ORDER BY job LIMIT 1`,
     ),
     waitingOfJob: prepare<[job: number], { readonly queue: number }>(
       database,

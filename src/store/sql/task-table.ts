@@ -2,6 +2,9 @@ import type { TaskId } from "../../engine/job.ts";
 import type { TaskFacts, TaskState } from "../../engine/task-state.ts";
 import { type Database, prepare } from "./statement.ts";
 
+/** A number among the advisory locks of PostgreSQL. */
+const taskSequenceLock = 2_026_110_004;
+
 /**
  * Tasks of one group have consecutive sequences, so that a group is found, listed and released as a range
  * and needs no index. `ready` says that nothing of the task's own job keeps it from being claimed; the
@@ -37,6 +40,24 @@ export const createTaskTables = `
   CREATE INDEX ready_tasks ON tasks (job, queue, position) WHERE ready = 1;
   CREATE INDEX leased_tasks ON tasks (lease_ends_at_ms) WHERE state = 2;
   CREATE INDEX failed_tasks ON tasks (job) WHERE state = 4;
+`;
+
+/**
+ * Tasks of a group need consecutive sequences, also when several control planes submit at once. The lock is
+ * held for the moment of taking them, not for the transaction; what a transaction that is undone had taken
+ * stays unused.
+ */
+export const createTaskSequences = `
+  CREATE SEQUENCE task_sequences;
+  CREATE FUNCTION take_task_sequences(taken bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+    DECLARE first bigint;
+    BEGIN
+      PERFORM pg_advisory_lock(${taskSequenceLock});
+      first := nextval('task_sequences');
+      IF taken > 1 THEN PERFORM setval('task_sequences', first + taken - 1); END IF;
+      PERFORM pg_advisory_unlock(${taskSequenceLock});
+      RETURN first;
+    END $$;
 `;
 
 /** The wire's numbers; the partial indexes above name 2 and 4. */
@@ -87,6 +108,9 @@ export interface OpenGroups {
 const columns = `sequence, id, job, task_group, optional_ancestor, queue, state, optional, abandoned,
   max_retries, retry_count, lost_count, given_back_count, started_at_ms, stopped_at_ms`;
 
+const endedLeases = `SELECT ${columns} FROM tasks WHERE state = 2 AND lease_ends_at_ms <= ?
+  ORDER BY lease_ends_at_ms LIMIT ?`;
+
 export function toTaskFacts(row: TaskRow): TaskFacts {
   return {
     state: taskStateOfCode(row.state),
@@ -116,10 +140,11 @@ export function prepareTaskStatements(database: Database) {
       database,
       `SELECT ${columns} FROM tasks WHERE job = ? AND state = 4 ORDER BY sequence`,
     ),
-    lastSequence: prepare<[], { readonly sequence: number }>(
-      database,
-      "SELECT coalesce(max(sequence), 0) AS sequence FROM tasks",
-    ),
+    /** The first of so many consecutive sequences that nobody else takes. */
+    takeSequences: prepare<[count: number], { readonly first: number }>(database, {
+      sqlite: "SELECT coalesce(max(sequence), 0) + 1 AS first, ? AS taken FROM tasks",
+      postgres: "SELECT take_task_sequences(?) AS first",
+    }),
     insert: prepare<
       [
         sequence: number,
@@ -226,11 +251,11 @@ export function prepareTaskStatements(database: Database) {
       `SELECT sequence, position FROM tasks WHERE job = ? AND queue = ? AND ready = 1
        ORDER BY position LIMIT 1`,
     ),
-    leasesEndedBy: prepare<[atMs: number, limit: number], TaskRow>(
-      database,
-      `SELECT ${columns} FROM tasks WHERE state = 2 AND lease_ends_at_ms <= ?
-       ORDER BY lease_ends_at_ms LIMIT ?`,
-    ),
+    /** Control planes share the work: each takes what no other works on just now. */
+    leasesEndedBy: prepare<[atMs: number, limit: number], TaskRow>(database, {
+      sqlite: endedLeases,
+      postgres: `${endedLeases} FOR UPDATE SKIP LOCKED`,
+    }),
     nextLeaseEnd: prepare<[], { readonly lease_ends_at_ms: number }>(
       database,
       "SELECT lease_ends_at_ms FROM tasks WHERE state = 2 AND lease_ends_at_ms > 0 ORDER BY lease_ends_at_ms LIMIT 1",

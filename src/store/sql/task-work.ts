@@ -3,7 +3,7 @@ import type { ReadyTasks } from "../../engine/claim.ts";
 import { JobLedger } from "./job-ledger.ts";
 import { createReplaceProgress, prepareProgressStatements } from "./job-progress-table.ts";
 import { prepareJobStatements } from "./job-table.ts";
-import type { Session } from "./session.ts";
+import type { JobScope, Session } from "./session.ts";
 import type { Database } from "./statement.ts";
 import { prepareTaskGroupStatements } from "./task-group-table.ts";
 import { prepareTaskQueueStatements } from "./task-queue-table.ts";
@@ -30,9 +30,14 @@ export interface TaskWork {
   readonly ledger: JobLedger;
   /** Says that tasks can be claimed as far as they themselves are concerned; the job may be closed. */
   markReady(job: number, queue: number, count: number): void;
+  /** For what is kept in memory: runs when the operation has come to its end, which may be begun more than once. */
+  atEnd(remember: () => void): void;
 }
 
-export type RunTaskWork = <Result>(operation: (work: TaskWork) => Result) => Promise<Result>;
+export type RunTaskWork = <Result>(
+  scope: Partial<JobScope>,
+  operation: (work: TaskWork) => Result,
+) => Promise<Result>;
 
 /** Tells who waits for tasks. */
 export class ReadyNotices {
@@ -52,8 +57,9 @@ export class ReadyNotices {
 export function createTaskWorker(session: Session, tables: TaskTables, notices: ReadyNotices): RunTaskWork {
   const { writer, clock } = session;
   const ledger = new JobLedger({ ...tables, writer });
-  return (operation) =>
+  return (scope, operation) =>
     writer.submit(() => {
+      const toRemember: (() => void)[] = [];
       const ready = new Map<number, Map<number, number>>();
       const work: TaskWork = {
         nowMs: clock(),
@@ -62,18 +68,21 @@ export function createTaskWorker(session: Session, tables: TaskTables, notices: 
           const ofJob = ready.get(job) ?? new Map<number, number>();
           ready.set(job, ofJob.set(queue, (ofJob.get(queue) ?? 0) + count));
         },
+        atEnd: (remember) => toRemember.push(remember),
       };
       try {
         const result = operation(work);
         const open = [...ready].filter(([job]) => ledger.isOpen(job)).flatMap(([, queues]) => [...queues]);
-        if (open.length > 0) notices.emit(open.flatMap(([queue, count]) => readyTasks(tables, queue, count)));
+        const tasks = open.flatMap(([queue, count]) => readyTasks(tables, queue, count));
         ledger.endOperation();
+        for (const remember of toRemember) remember();
+        if (tasks.length > 0) notices.emit(tasks);
         return result;
       } catch (error) {
         ledger.undoOperation();
         throw error;
       }
-    });
+    }, scope);
 }
 
 function readyTasks(tables: TaskTables, queue: number, count: number): ReadyTasks[] {

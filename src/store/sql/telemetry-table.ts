@@ -104,7 +104,7 @@ export function prepareTelemetryStatements(database: Database) {
     addUsage: prepare<[job: number, kind: number, sizeBytes: number], { readonly size_bytes: number }>(
       database,
       `INSERT INTO telemetry_usage (job, kind, size_bytes) VALUES (?, ?, ?)
-       ON CONFLICT (job, kind) DO UPDATE SET size_bytes = size_bytes + excluded.size_bytes
+       ON CONFLICT (job, kind) DO UPDATE SET size_bytes = telemetry_usage.size_bytes + excluded.size_bytes
        RETURNING size_bytes`,
     ),
     jobOfTrace: prepare<[traceId: string], { readonly sequence: number }>(

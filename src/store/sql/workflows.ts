@@ -7,7 +7,7 @@ import type { Session } from "./session.ts";
 /** Sorts before every id: where a list begins. */
 const beforeAll = "";
 /** What LIMIT takes for "no limit". */
-const unlimited = -1;
+const unlimited = Number.MAX_SAFE_INTEGER;
 
 export function createWorkflowStore(
   session: Session,

@@ -27,7 +27,7 @@ export function migrate(
     requireKnown(applied, migrations);
     for (const [index, migration] of migrations.entries()) {
       if (index < applied.length) continue;
-      database.exec(migration.sql);
+      database.exec(typeof migration.sql === "string" ? migration.sql : migration.sql.sqlite);
       database
         .prepare("INSERT INTO migrations (number, name, breaking, applied_at_ms) VALUES (?, ?, ?, ?)")
         .run(index + 1, migration.name, migration.breaking ? 1 : 0, clock());

@@ -9,7 +9,8 @@ export function sqliteStatements(database: DatabaseSync): Database {
       return {
         get: (...parameters: Parameters) => statement.get(...parameters) as Row | undefined,
         all: (...parameters: Parameters) => statement.all(...parameters) as Row[],
-        run: (...parameters: Parameters) => Number(statement.run(...parameters).changes),
+        run: (...parameters: Parameters) => void statement.run(...parameters),
+        change: (...parameters: Parameters) => Number(statement.run(...parameters).changes),
       };
     },
   };

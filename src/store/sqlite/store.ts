@@ -48,7 +48,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     else if (!isCurrent(database, migrations)) throw dataFolderBusy(dataFolder);
     syncFolder(dataFolder);
     const { session, writer } = createSession(database, databasePath, options);
-    const parts = createStoreParts({ catalog: session, jobs: session, telemetry: session });
+    const { parts } = createStoreParts({ catalog: session, jobs: session, telemetry: session });
     await ensureDefaultCluster(session, options.random);
     if (options.role === "server") await extendLeasesAfterDowntime(session);
     const owned = resources.move();

@@ -92,6 +92,8 @@ export function createWriter(database: DatabaseSync, databasePath: string): Sqli
   }
 
   return {
+    // A visiting command writes too, but neither jobs nor tasks.
+    isOnlyOne: true,
     submit<Result>(operation: Operation<Result>): Promise<Result> {
       if (closed) return Promise.reject(storeClosed());
       return new Promise<Result>((resolve, reject) => {

@@ -9,6 +9,8 @@ import { createJobStore } from "../../../src/store/sql/job-store.ts";
 import { createRecords } from "../../../src/store/sql/records.ts";
 import { migrations } from "../../../src/store/sql/schema.ts";
 import type { Session } from "../../../src/store/sql/session.ts";
+import { ReadyNotices } from "../../../src/store/sql/task-work.ts";
+import { migrate } from "../../../src/store/sqlite/migrate.ts";
 import { sqliteStatements } from "../../../src/store/sqlite/statements.ts";
 import { createWriter } from "../../../src/store/sqlite/writer.ts";
 import { errorOf } from "../../support/errors.ts";
@@ -16,7 +18,7 @@ import { anyTask, claim, computed, inTurn, newJob, stateOf, task } from "../job-
 
 function openJobs() {
   const database = new DatabaseSync(":memory:");
-  for (const { sql } of migrations) database.exec(sql);
+  migrate(database, { migrations, clock: () => 0 });
   database.exec(
     "CREATE TABLE refused (id INTEGER REFERENCES refused_parent (id) DEFERRABLE INITIALLY DEFERRED)",
   );
@@ -34,7 +36,7 @@ function openJobs() {
   records.clusters.insert.run(parseSlug("default") ?? assert.fail("no slug"), "Default", "", 1);
   return {
     writer,
-    jobs: createJobStore(session, records),
+    jobs: createJobStore(session, records, new ReadyNotices()),
     /** Makes the commit of the current turn fail. */
     spoilCommit: () => writer.submit(() => database.exec("INSERT INTO refused VALUES (1)")),
     [Symbol.dispose]: () => database.close(),

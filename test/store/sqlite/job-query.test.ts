@@ -6,6 +6,7 @@ import type { AutomationId, JobId } from "../../../src/engine/job.ts";
 import { createJobQueries } from "../../../src/store/sql/job-query.ts";
 import { migrations } from "../../../src/store/sql/schema.ts";
 import { createTaskStatements } from "../../../src/store/sql/task-work.ts";
+import { migrate } from "../../../src/store/sqlite/migrate.ts";
 import { sqliteStatements } from "../../../src/store/sqlite/statements.ts";
 import { everything } from "../job-samples.ts";
 import { slug } from "../samples.ts";
@@ -34,7 +35,7 @@ const filters = {
 for (const [name, filter] of Object.entries(filters)) {
   test(`a list of jobs by ${name} follows an index in its order`, () => {
     using database = new DatabaseSync(":memory:");
-    for (const { sql } of migrations) database.exec(sql);
+    migrate(database, { migrations, clock: () => 0 });
     const statements = sqliteStatements(database);
     const queries = createJobQueries(statements, createTaskStatements(statements));
     const plans: string[] = [];
@@ -48,7 +49,7 @@ for (const [name, filter] of Object.entries(filters)) {
     queries.queryJobs({ ...everything, ...filter });
     assert.ok(plans.length > 0);
     // Without any filter the list is the index of ids itself, walked from its end.
-    const walked = /^SCAN jobs USING COVERING INDEX sqlite_autoindex_jobs_1$|^SCAN \(subquery-\d+\)$/;
+    const walked = /^SCAN jobs USING COVERING INDEX sqlite_autoindex_jobs_1$|^SCAN page$/;
     assert.deepEqual(
       plans.filter((line) => line.startsWith("SCAN") && !walked.test(line)),
       [],

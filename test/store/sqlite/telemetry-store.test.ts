@@ -8,13 +8,14 @@ import { telemetryLimits } from "../../../src/engine/telemetry.ts";
 import { migrations } from "../../../src/store/sql/schema.ts";
 import { createTelemetryStore } from "../../../src/store/sql/telemetry-store.ts";
 import { selectRecords } from "../../../src/store/sql/telemetry-table.ts";
+import { migrate } from "../../../src/store/sqlite/migrate.ts";
 import { sqliteStatements } from "../../../src/store/sqlite/statements.ts";
 import { createWriter } from "../../../src/store/sqlite/writer.ts";
 import { batch, newRecord } from "../contract-telemetry.ts";
 
 function openTelemetry(limits = telemetryLimits) {
   const database = new DatabaseSync(":memory:");
-  for (const { sql } of migrations) database.exec(sql);
+  migrate(database, { migrations, clock: () => 0 });
   let nowMs = Date.UTC(2026, 0, 1);
   const clock = () => nowMs;
   const session = {

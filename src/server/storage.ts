@@ -1,0 +1,60 @@
+/** Where a control plane keeps what it is told: in one folder, or where several control planes share it. */
+import { join } from "node:path";
+import type { Clock, Random } from "../engine/id.ts";
+import type { Store } from "../store/port.ts";
+import { makeDataFolder } from "../store/sqlite/database.ts";
+import { dataFolderBusy, tryLock } from "../store/sqlite/lock.ts";
+import { openSqliteStore } from "../store/sqlite/store.ts";
+import { type BlobStore, openFileBlobs } from "./blobs.ts";
+
+export interface StoragePlace {
+  /** Holds everything that has no other place; one control plane at a time uses it. */
+  readonly dataFolder: string;
+  /** postgres://..., shared by any number of control planes. */
+  readonly database?: string | undefined;
+}
+
+interface StorageDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of connections to the database that break while nobody waits for an answer. */
+  readonly onConnectionError: (error: Error) => void;
+}
+
+export interface Storage {
+  readonly store: Store;
+  readonly blobs: BlobStore;
+  close(): Promise<void>;
+}
+
+/** Throws store-busy, store-newer, store-failed. */
+export async function openStorage(place: StoragePlace, deps: StorageDeps): Promise<Storage> {
+  await using resources = new AsyncDisposableStack();
+  const store = await openStore(place, deps, resources);
+  resources.defer(() => store.close());
+  const blobs = await openFileBlobs(join(place.dataFolder, "artifacts"));
+  const owned = resources.move();
+  return { store, blobs, close: () => owned.disposeAsync() };
+}
+
+async function openStore(
+  { dataFolder, database }: StoragePlace,
+  { clock, random, onConnectionError }: StorageDeps,
+  resources: AsyncDisposableStack,
+): Promise<Store> {
+  if (database === undefined) return await openSqliteStore({ dataFolder, clock, random, role: "server" });
+  holdFolder(dataFolder, resources);
+  const { openPostgresStore } = await import("../store/postgres/store.ts");
+  return await openPostgresStore({ url: database, clock, random, role: "server", onConnectionError });
+}
+
+/** Artifacts that are being received lie in the folder, and whoever opens it clears them away. */
+function holdFolder(dataFolder: string, resources: AsyncDisposableStack): void {
+  makeDataFolder(dataFolder);
+  const lock = tryLock(join(dataFolder, "control-plane.lock"), lockWaitMs);
+  if (lock === undefined) throw dataFolderBusy(dataFolder);
+  resources.use(lock);
+}
+
+/** Long enough for a control plane that is just ending. */
+const lockWaitMs = 2_000;

@@ -1,0 +1,134 @@
+import type { PoolClient, PoolConfig, QueryConfig, QueryResult } from "pg";
+import pg from "pg";
+import { UserError } from "../../errors.ts";
+import type { Answer, Executor, Parameter } from "./replay.ts";
+import type { PreparedSql } from "./statement-text.ts";
+
+/**
+ * Connections of one control plane: one for each of the three writers, the others for reads. PostgreSQL
+ * allows 100 by default, so that some replicas fit without a change to it. One more listens for notices.
+ */
+export const poolSize = 10;
+const connectTimeoutMs = 5_000;
+
+/**
+ * Settings of every connection. The timeouts bound what one control plane that hangs, or one query that
+ * went wrong, can do to the others: a lock is waited for a little longer than a transaction may stand still.
+ * Every statement has an index made for it, so plans are made once and never by what a table's size was when
+ * it was empty; compiling them would take longer than running them.
+ */
+const settings = [
+  "SET statement_timeout = '30s'",
+  "SET lock_timeout = '10s'",
+  "SET idle_in_transaction_session_timeout = '8s'",
+  "SET plan_cache_mode = force_generic_plan",
+  "SET enable_seqscan = off",
+  "SET enable_bitmapscan = off",
+  "SET jit = off",
+  "SET synchronous_commit = on",
+  "SET client_min_messages = warning",
+].join("; ");
+
+/** Object identifiers of pg_type. */
+const [bool, bytea, int8, numeric] = [16, 17, 20, 1700];
+
+/** The forms that SQLite answers in. Whole numbers here stay below 2^53; sums come as numeric. */
+function typeParser(oid: number): (text: string) => unknown {
+  switch (oid) {
+    case bool:
+      return (text) => (text === "t" ? 1 : 0);
+    case bytea:
+      return (text) => new Uint8Array(Buffer.from(text.slice(2), "hex"));
+    case int8:
+    case numeric:
+      return Number;
+    default:
+      return pg.types.getTypeParser(oid, "text");
+  }
+}
+
+export function connectionOptions(url: string): PoolConfig {
+  return {
+    connectionString: url,
+    application_name: "workflow-release",
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+  };
+}
+
+export function createPool(url: string, onIdleError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    ...connectionOptions(url),
+    max: poolSize,
+    // Statements are sent one behind the other without waiting in between.
+    pipeline: true,
+    onConnect: async (client) => {
+      // While somebody uses it, what is under way is told; without a listener it would end the process.
+      client.on("error", () => {});
+      await client.query(settings);
+    },
+  });
+  // A connection that breaks while nobody uses it; the pool makes another one.
+  pool.on("error", onIdleError);
+  return pool;
+}
+
+/** A text of PostgreSQL cannot hold the character 0, which a name on the wire can. */
+function toParameter(value: Parameter): unknown {
+  return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value;
+}
+
+/** Runs statements on one connection and holds on to the first failure of what was sent without waiting. */
+export class ClientExecutor implements Executor {
+  readonly #client: PoolClient;
+  #failure: unknown;
+
+  constructor(client: PoolClient) {
+    this.#client = client;
+  }
+
+  async #run(query: QueryConfig): Promise<QueryResult> {
+    try {
+      const result = await this.#client.query(query);
+      if (this.#failure === undefined) return result;
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    // After a statement that failed, the others only say that the transaction is aborted.
+    throw this.#failure;
+  }
+
+  async query({ text, name }: PreparedSql, values: readonly Parameter[]): Promise<Answer> {
+    const named = name === undefined ? {} : { name };
+    const { rows, rowCount } = await this.#run({ text, ...named, values: values.map(toParameter) });
+    return { rows, changes: rowCount ?? 0 };
+  }
+
+  send(statement: PreparedSql, values: readonly Parameter[]): void {
+    this.query(statement, values).catch(() => {});
+  }
+
+  /** BEGIN and the like: sent without waiting. */
+  command(text: string): void {
+    this.#run({ text }).catch(() => {});
+  }
+
+  /** Throws when the transaction was not committed; COMMIT itself answers ROLLBACK where something had failed. */
+  async commit(): Promise<void> {
+    const { command } = await this.#run({ text: "COMMIT" });
+    if (command !== "COMMIT") throw new Error("the transaction was rolled back");
+  }
+}
+
+/**
+ * Ends the use of a connection that something went wrong on. One that only refused something stays; what
+ * else has happened to it, and whether a new one would reach the same server, nobody knows.
+ */
+export function giveBack(client: PoolClient, error: unknown): void {
+  client.release(error instanceof UserError ? undefined : asError(error));
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,123 @@
+import pg from "pg";
+import type { Clock, Random } from "../../engine/id.ts";
+import { createIdSource } from "../../engine/id.ts";
+import type { Store } from "../port.ts";
+import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
+import { migrations } from "../sql/schema.ts";
+import type { Session } from "../sql/session.ts";
+import { createStoreParts, ensureDefaultCluster, type Sessions } from "../sql/store-parts.ts";
+import { connectionOptions, createPool } from "./connection.ts";
+import { databaseName } from "./database-name.ts";
+import { storeClosed, toStoreError } from "./failure.ts";
+import { createLane } from "./lane.ts";
+import { migrate } from "./migrate.ts";
+import { openings } from "./openings.ts";
+import { createReader } from "./reader.ts";
+import { Replay } from "./replay.ts";
+import { shareNotices } from "./shared-notices.ts";
+
+export interface PostgresStoreOptions {
+  /** postgres://user:password@host:port/database, with the driver's parameters. */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** `command` is for a short visit, such as making a key: it neither serves runners nor ends leases. */
+  readonly role: "server" | "command";
+  /** Told of connections that break while nobody waits for them. */
+  readonly onConnectionError?: (error: Error) => void;
+}
+
+/**
+ * Opens a store that any number of control planes share, and brings its schema up to date.
+ * Throws store-newer, store-failed.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const where = databaseName(options.url);
+  try {
+    return await open(options, where);
+  } catch (error) {
+    throw toStoreError(error, where);
+  }
+}
+
+async function open(options: PostgresStoreOptions, where: string): Promise<Store> {
+  await prepareDatabase(options);
+  await using resources = new AsyncDisposableStack();
+  const pool = resources.adopt(createPool(options.url, options.onConnectionError ?? (() => {})), (open) =>
+    open.end(),
+  );
+  const replay = new Replay();
+  const { sessions, close, probe } = createSessions(options, where, pool, replay);
+  const { parts, notices, forgetOffers } = createStoreParts(sessions);
+  await ensureDefaultCluster(sessions.catalog, options.random);
+  if (options.role === "server") {
+    const shared = await shareNotices({
+      url: options.url,
+      pool,
+      database: replay.database,
+      notices,
+      forgetOffers,
+      whenAlone: () => extendLeasesAfterDowntime(sessions.jobs),
+    });
+    resources.defer(() => shared.close());
+  }
+  const owned = resources.move();
+  return {
+    ...parts,
+    probe,
+    async close() {
+      await close();
+      await owned.disposeAsync();
+    },
+  };
+}
+
+async function prepareDatabase({ url, clock }: PostgresStoreOptions): Promise<void> {
+  const client = new pg.Client(connectionOptions(url));
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    await migrate(client, { migrations, clock });
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function createSessions(options: PostgresStoreOptions, where: string, pool: pg.Pool, replay: Replay) {
+  const { database } = replay;
+  const lane = (open: Parameters<typeof createLane>[0]["open"]) => createLane({ pool, replay, where, open });
+  const opening = openings(options.clock);
+  const lanes = {
+    catalog: lane(opening.catalog),
+    jobs: lane(opening.jobs),
+    telemetry: lane(opening.telemetry),
+  };
+  const ids = createIdSource(options);
+  const read = createReader(pool, replay);
+  let closed = false;
+  const shared: Omit<Session, "writer"> = {
+    database,
+    async read(query) {
+      if (closed) throw storeClosed();
+      return await read(query).catch((error: unknown) => {
+        throw toStoreError(error, where);
+      });
+    },
+    clock: () => replay.once(options.clock),
+    ids: { next: <Kind extends string>() => replay.once(() => ids.next<Kind>()) },
+  };
+  const sessions: Sessions = {
+    catalog: { ...shared, writer: lanes.catalog },
+    jobs: { ...shared, writer: lanes.jobs },
+    telemetry: { ...shared, writer: lanes.telemetry },
+  };
+  const anyStatement = database.prepare<[], unknown>("SELECT 1 WHERE NOT pg_is_in_recovery()");
+  return {
+    sessions,
+    probe: () => lanes.catalog.submit(() => void anyStatement.get()),
+    async close() {
+      closed = true;
+      await Promise.all(Object.values(lanes).map((lane) => lane.close()));
+    },
+  };
+}

@@ -1,0 +1,174 @@
+/** Several control planes on one database: what one does, the others see, and nothing is done twice. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { describe, test } from "node:test";
+import type { Store } from "../../../src/store/port.ts";
+import { openPostgresStore } from "../../../src/store/postgres/store.ts";
+import {
+  anyTask,
+  claim,
+  claimNothing,
+  compute,
+  computed,
+  identifier,
+  inTurn,
+  newJob,
+  offerOf,
+  stateOf,
+  task,
+} from "../job-samples.ts";
+import { addCluster, addWorkflow, cluster, publish } from "../samples.ts";
+import { createDatabase, useServer } from "./open-store.ts";
+
+useServer();
+
+async function openReplicas(count: number) {
+  const url = await createDatabase();
+  let nowMs = Date.UTC(2026, 0, 1);
+  const stores: Store[] = [];
+  const open = async () => {
+    const store = await openPostgresStore({ url, clock: () => nowMs, random: randomBytes, role: "server" });
+    stores.push(store);
+    return store;
+  };
+  for (let index = 0; index < count; index++) await open();
+  return {
+    stores,
+    open,
+    advanceMs: (ms: number) => {
+      nowMs += ms;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const store of stores) await store.close();
+    },
+  };
+}
+
+type Replicas = Awaited<ReturnType<typeof openReplicas>>;
+const both = ({ stores: [first, second] }: Replicas): readonly [Store, Store] => [
+  first ?? assert.fail(),
+  second ?? assert.fail(),
+];
+
+/** Claims and computes until its replica has nothing more; returns the ids it was given. */
+async function drain({ jobs }: Store, subTasks: number): Promise<string[]> {
+  const ids: string[] = [];
+  let { task: claimed } = await jobs.nextTask({ computed: undefined, offer: anyTask });
+  while (claimed !== undefined) {
+    ids.push(claimed.id);
+    const below =
+      claimed.display === "root" ? inTurn(Array.from({ length: subTasks }, () => task("leaf"))) : [];
+    ({ task: claimed } = await jobs.nextTask({
+      computed: computed(claimed.id, { subTasks: below }),
+      offer: anyTask,
+    }));
+  }
+  return ids;
+}
+
+describe("control planes on one database", () => {
+  test("share jobs: every task is handed out once, whoever asks where", async () => {
+    await using replicas = await openReplicas(3);
+    const [first, second] = both(replicas);
+    const made = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        first.jobs.submitJob(newJob(inTurn([task("root"), task("root")], [task("last")]))),
+      ),
+    );
+    const given: string[] = [];
+    // Workers stop when they find nothing, which a dependency may cause for a moment: so they come in rounds.
+    for (;;) {
+      const rounds = replicas.stores.flatMap((store) => Array.from({ length: 4 }, () => drain(store, 5)));
+      const ids = (await Promise.all(rounds)).flat();
+      given.push(...ids);
+      if (ids.length === 0) break;
+    }
+    assert.equal(given.length, 6 * (2 + 2 * 5 + 1));
+    assert.equal(new Set(given).size, given.length);
+    for (const job of made) assert.equal(await stateOf(second.jobs, job), "completed");
+  });
+
+  test("share one job that all of them work on at once", async () => {
+    await using replicas = await openReplicas(2);
+    const [first, second] = both(replicas);
+    const job = await first.jobs.submitJob(newJob(inTurn(Array.from({ length: 200 }, () => task("leaf")))));
+    const rounds = replicas.stores.flatMap((store) => Array.from({ length: 8 }, () => drain(store, 0)));
+    const ids = (await Promise.all(rounds)).flat();
+    assert.equal(new Set(ids).size, 200);
+    assert.equal(ids.length, 200);
+    assert.equal(await stateOf(second.jobs, job), "completed");
+  });
+
+  test("wake each other's runners, also for a kind of task that was never seen before", async () => {
+    await using replicas = await openReplicas(2);
+    const [first, second] = both(replicas);
+    const offer = offerOf(identifier("New", "v1.5"));
+    await claimNothing(second.jobs, offer);
+    const woken = new Promise<string>((resolve) => {
+      second.jobs.onReady(async (ready) => {
+        const { task } = await second.jobs.nextTask({ computed: undefined, offer });
+        if (task !== undefined) resolve(`${ready[0]?.identifier.name} ${task.display}`);
+      });
+    });
+    await first.jobs.submitJob(newJob(inTurn([task("far away", { identifier: identifier("New", "v1.2") })])));
+    assert.equal(await woken, "New far away");
+  });
+
+  test("tell each other's runners of deployments", async () => {
+    await using replicas = await openReplicas(2);
+    const [first, second] = both(replicas);
+    const target = await addCluster(first, "gpu");
+    const workflow = await addWorkflow(first, "greetings");
+    const release = await publish(first, workflow, "0");
+    const heard = new Promise((resolve) => second.clusters.onDeploymentChange(resolve));
+    await first.releases.deploy({ workflow, release, clusters: [cluster("gpu")], actor: "ci" });
+    assert.deepEqual(await heard, { cluster: target, revision: 1 });
+  });
+
+  test("take back what another one handed out, once and only when its lease has ended", async () => {
+    await using replicas = await openReplicas(2);
+    const [first, second] = both(replicas);
+    await first.jobs.submitJob(newJob(inTurn([task("slow")])));
+    const lost = await claim(first.jobs);
+    replicas.advanceMs(14_999);
+    await second.jobs.endLeases();
+    await claimNothing(second.jobs);
+    replicas.advanceMs(1);
+    await Promise.all([first.jobs.endLeases(), second.jobs.endLeases()]);
+    const again = await claim(second.jobs);
+    assert.equal(again.id, lost.id);
+    await claimNothing(first.jobs);
+    await compute(first.jobs, again);
+  });
+
+  test("leave leases alone when one of several starts, and extend them when the only one does", async () => {
+    await using replicas = await openReplicas(1);
+    const [first] = replicas.stores;
+    assert.ok(first !== undefined);
+    await first.jobs.submitJob(newJob(inTurn([task("slow")])));
+    await claim(first.jobs);
+    replicas.advanceMs(15_000);
+    const second = await replicas.open();
+    await second.jobs.endLeases();
+    await claim(second.jobs);
+    await Promise.all([first.close(), second.close()]);
+    replicas.advanceMs(15_000);
+    const third = await replicas.open();
+    await third.jobs.endLeases();
+    await claimNothing(third.jobs);
+  });
+
+  test("delete no cluster that another one submits a job to", async () => {
+    await using replicas = await openReplicas(2);
+    const [first, second] = both(replicas);
+    for (let index = 0; index < 10; index++) {
+      const there = { kind: "slug", slug: await addCluster(first, `c${index}`) } as const;
+      const outcomes = await Promise.allSettled([
+        first.clusters.deleteCluster(there.slug),
+        second.jobs.submitJob(newJob(inTurn([task("t", { cluster: there })]))),
+      ]);
+      const done = outcomes.filter(({ status }) => status === "fulfilled").length;
+      assert.equal(done, 1, JSON.stringify(outcomes));
+    }
+  });
+});
