@@ -32,8 +32,12 @@ export interface DeploymentRecord {
   /** The commit of the run that deployed. */
   readonly commit?: string;
   readonly run?: { readonly id: number; readonly attempt: number; readonly url?: string };
-  /** The person or the API key that deployed. */
+  /** `owner/name` of the run. */
+  readonly repository?: string;
+  /** Who started the run. */
   readonly actor?: string;
+  /** Name of the API key, which only the control plane knows. */
+  readonly key?: string;
   readonly reason?: "deploy" | "rollback";
   readonly atMs: number;
   /**
@@ -56,4 +60,24 @@ export interface DeploymentRecords {
   find(workflow: string, cluster: string, release: string): Promise<DeploymentRecord | undefined>;
   /** The latest deployments of the workflow on the cluster, newest first; empty where none is known. */
   list(workflow: string, cluster: string): Promise<readonly DeploymentRecord[]>;
+}
+
+/** Asks one after the other until one knows something. */
+export function firstKnown(sources: readonly DeploymentRecords[]): DeploymentRecords {
+  return {
+    async find(workflow, cluster, release) {
+      for (const source of sources) {
+        const found = await source.find(workflow, cluster, release);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    async list(workflow, cluster) {
+      for (const source of sources) {
+        const known = await source.list(workflow, cluster);
+        if (known.length > 0) return known;
+      }
+      return [];
+    },
+  };
 }

@@ -3,8 +3,11 @@ import type { BuildCache } from "../build/cache/build-cache.ts";
 import type { CacheMiss } from "../build/cache/miss.ts";
 import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
+import type { DeploymentRecords } from "../release/deployment-records.ts";
 import { systemGateWorld } from "../release/gates/limits.ts";
+import type { ReleaseApi } from "../release/release-api.ts";
 import type { GitHubClient } from "../report/github/client.ts";
+import { readRunProvenance } from "../run-provenance.ts";
 import type { StageDeps } from "./stage.ts";
 
 /** Where the commits are that a run is about. */
@@ -29,6 +32,8 @@ export function stageDeps(options: {
   readonly env: NodeJS.ProcessEnv;
   readonly stageEntered?: StageDeps["stageEntered"];
   readonly source: RunSource;
+  /** When the run is stopped; infinite where nothing stops it. */
+  readonly endsAtMs: number;
   /** Called at most once, when something is to be built. */
   readonly openCache: () => Promise<BuildCache | CacheMiss>;
 }): StageDeps {
@@ -38,6 +43,7 @@ export function stageDeps(options: {
     log,
     signal,
     world: systemGateWorld,
+    endsAtMs: options.endsAtMs,
     stageEntered: options.stageEntered,
     commit: options.source.commit,
     async compareCommits(deployed, ours) {
@@ -51,7 +57,7 @@ export function stageDeps(options: {
         compareRemotely: async (...commits) => await compareAtGitHub(await github())(...commits),
       });
     },
-    deploymentRecords: () => ({ find: async () => undefined, list: async () => [] }),
+    deploymentRecords: (api) => recordsOf(api, options),
     async loadProject(folder) {
       const { loadProject } = await import("../project/load.ts");
       return await loadProject(folder);
@@ -96,12 +102,33 @@ export function stageDeps(options: {
     },
     async connect(target) {
       const { createApiClient } = await import("../api/client.ts");
-      return await createApiClient({ ...target, env: options.env });
+      const run = readRunProvenance(options.env);
+      return await createApiClient({ ...target, env: options.env, run });
     },
     async publisher(api, target, project) {
       const { choosePublisher } = await import("../release/publisher/choose.ts");
       const projectFolder = dirname(project.configPath);
       return await choosePublisher(api, { target, projectFolder, env: options.env, log, signal });
     },
+  };
+}
+
+/** The control plane's history, else GitHub's; each is loaded when it is asked. */
+function recordsOf(
+  api: ReleaseApi,
+  { source, env, signal }: { source: RunSource; env: NodeJS.ProcessEnv; signal: AbortSignal },
+): DeploymentRecords {
+  const sources = async () => {
+    const { firstKnown } = await import("../release/deployment-records.ts");
+    const { historyRecords } = await import("../release/history-records.ts");
+    const history = historyRecords(api, signal);
+    if (source.github === undefined) return history;
+    const { githubRecords } = await import("../report/github/github-records.ts");
+    const serverUrl = env.GITHUB_SERVER_URL || "https://github.com";
+    return firstKnown([history, githubRecords(source.github, serverUrl)]);
+  };
+  return {
+    find: async (...wanted) => await (await sources()).find(...wanted),
+    list: async (...wanted) => await (await sources()).list(...wanted),
   };
 }

@@ -2,6 +2,7 @@
  * What a GitHub Deployment of ours says in its payload. It is the only place that ties a deployed release
  * to the commit it came from, so it is read back: to compare commits, and as the proof of a deployment.
  */
+import { type GateKind, gateKinds } from "../../engine/provenance.ts";
 import type { GitHubClient } from "./client.ts";
 
 export interface DeploymentRecord {
@@ -13,6 +14,8 @@ export interface DeploymentRecord {
   readonly fingerprint: string;
   readonly digest: string;
   readonly commit: string;
+  /** The gates that the deployment was to pass; absent in what earlier versions wrote. */
+  readonly gates?: readonly GateKind[];
   readonly run: { readonly id: number; readonly attempt: number };
 }
 
@@ -29,6 +32,9 @@ export interface RecordedDeployment {
   readonly id: number;
   readonly record: DeploymentRecord;
   readonly state: DeploymentState;
+  readonly createdAtMs: number;
+  /** Login of whoever the token belongs to. */
+  readonly creator: string | undefined;
 }
 
 /** Projects share clusters, and GitHub ends an environment's earlier deployments: each pair has its own. */
@@ -41,24 +47,35 @@ const lookedThrough = 30;
 
 /** The newest first; what another program wrote into the same environment is left out. */
 export async function* listDeployments(
-  { octokit, repository }: GitHubClient,
+  client: GitHubClient,
   environment: string,
 ): AsyncGenerator<RecordedDeployment> {
+  const { octokit, repository } = client;
   const { data } = await octokit.rest.repos.listDeployments({
     ...repository,
     environment,
     per_page: lookedThrough,
   });
-  for (const { id, payload } of data) {
+  for (const { id, payload, created_at: createdAt, creator } of data) {
     const record = parseRecord(payload);
     if (record?.environment !== environment) continue;
-    const statuses = await octokit.rest.repos.listDeploymentStatuses({
-      ...repository,
-      deployment_id: id,
-      per_page: 1,
-    });
-    yield { id, record, state: (statuses.data[0]?.state ?? "pending") as DeploymentState };
+    yield {
+      id,
+      record,
+      state: await lastState(client, id),
+      createdAtMs: Date.parse(createdAt),
+      creator: creator?.login,
+    };
   }
+}
+
+export async function lastState(
+  { octokit, repository }: GitHubClient,
+  deployment: number,
+): Promise<DeploymentState> {
+  const request = { ...repository, deployment_id: deployment, per_page: 1 };
+  const { data } = await octokit.rest.repos.listDeploymentStatuses(request);
+  return (data[0]?.state ?? "pending") as DeploymentState;
 }
 
 /**
@@ -88,11 +105,13 @@ function parseRecord(payload: unknown): DeploymentRecord | undefined {
       return undefined;
     }
   }
-  const { environment, workflow, cluster, release, fingerprint, digest, commit, run } = (value ??
+  const { environment, workflow, cluster, release, fingerprint, digest, commit, run, gates } = (value ??
     {}) as Record<string, unknown>;
   const texts = [environment, workflow, cluster, release, fingerprint, digest, commit];
   const { id, attempt } = (run ?? {}) as Record<string, unknown>;
   if (!texts.every((text) => typeof text === "string")) return undefined;
   if (typeof id !== "number" || typeof attempt !== "number") return undefined;
+  const isKind = (gate: unknown) => gateKinds.some((kind) => kind === gate);
+  if (gates !== undefined && !(Array.isArray(gates) && gates.every(isKind))) return undefined;
   return value as DeploymentRecord;
 }
