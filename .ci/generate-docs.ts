@@ -33,6 +33,7 @@ function actionYml(): string {
     "runs:",
     "  using: node24",
     "  main: dist/index.js",
+    "  post: dist/post.js",
     "",
   ].join("\n");
 }

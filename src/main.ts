@@ -3,9 +3,17 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as core from "@actions/core";
 import { type ActionRun, runAction } from "./action-run.ts";
-import { type ErrorCode, type ReleaseError, SystemError, stoppedBy, toReleaseError } from "./errors.ts";
+import {
+  type ErrorCode,
+  exitCodes,
+  type ReleaseError,
+  SystemError,
+  stoppedBy,
+  toReleaseError,
+} from "./errors.ts";
 import { readGitHubRun } from "./github-run.ts";
 import { readRunnerContext } from "./inputs.ts";
+import { openDeploymentsState } from "./open-deployments.ts";
 import { actionLog } from "./report/action-log.ts";
 import type { GitHubReporter } from "./report/github/reporter.ts";
 import { recordFailure, startRecord } from "./report/record.ts";
@@ -38,6 +46,7 @@ async function openReporter(
     comment: channels.has("comment"),
     deployments: channels.has("deployments"),
     tell: (notice) => (chosen ? core.notice(notice) : actionLog.notice(notice)),
+    openChanged: (open) => core.saveState(openDeploymentsState, JSON.stringify(open)),
   });
 }
 
@@ -64,7 +73,8 @@ async function failUnfinished({ records }: ActionRun, failure: ReleaseError): Pr
   for (const line of errorLines(failure, runVerdict(records))) actionLog.info(line);
 }
 
-async function main(): Promise<void> {
+/** @returns The exit code. */
+async function main(): Promise<number> {
   const { temporaryFolder, helpUrl } = readRunnerContext(process.env);
   const report = readReportInputs(process.env);
   if (report.token !== "") core.setSecret(report.token);
@@ -90,35 +100,43 @@ async function main(): Promise<void> {
       setTimeout(() => graceOver.reject(error), stopGraceMs).unref();
     });
   }
+  let exitCode: number = exitCodes.ok;
   try {
     const failures = await Promise.race([runAction(action, interruption.signal), graceOver.promise]);
     const codes: readonly ErrorCode[] = ["rollback-incomplete", "interrupted"];
     const [telling = failures[0]] = codes.flatMap((code) =>
       failures.filter((failure) => failure.code === code),
     );
-    if (telling !== undefined) process.exitCode = telling.exitCode;
+    if (telling !== undefined) exitCode = telling.exitCode;
   } catch (error) {
     const { aborted, reason } = interruption.signal;
     const failure = aborted ? stoppedBy(toReleaseError(reason), error) : toReleaseError(error);
     await failUnfinished(action, failure);
-    process.exitCode = failure.exitCode;
+    exitCode = failure.exitCode;
   }
   await finish(action, report);
   setTimeout(stopReporting, reportLimitMs).unref();
   // A run whose inputs are wrong has not come so far.
   await loadReporter();
   await reporter?.end(...action.records);
+  return exitCode;
 }
 
-try {
-  await main();
-} catch (error) {
-  // There is nowhere to report to: RUNNER_TEMP is missing, the disk is full. The log is left.
-  const failure = toReleaseError(error);
-  core.error(failure.message, { title: failure.code });
-  process.exitCode = failure.exitCode;
+async function run(): Promise<void> {
+  // Were it to wait for what nothing can settle any more, Node would end it as a success.
+  process.exitCode = exitCodes.system;
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    // There is nowhere to report to: RUNNER_TEMP is missing, the disk is full. The log is left.
+    const failure = toReleaseError(error);
+    core.error(failure.message, { title: failure.code });
+    process.exitCode = failure.exitCode;
+  }
+  // On Windows and macOS a pipe may still hold what was written last.
+  await new Promise((resolve) => process.stdout.write("", resolve));
+  // Whatever still holds the event loop must not hold the job.
+  process.exit();
 }
-// On Windows and macOS a pipe may still hold what was written last.
-await new Promise((resolve) => process.stdout.write("", resolve));
-// Whatever still holds the event loop must not hold the job.
-process.exit();
+
+void run();

@@ -1,5 +1,6 @@
 import type { Build, CheckedContent } from "../build/build.ts";
 import type { BuildOrigin } from "../build/cached-build.ts";
+import type { GateKind } from "../engine/provenance.ts";
 import { causeChain, type ErrorCode, type Problem, type ReleaseError } from "../errors.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { ContractCheck } from "../release/contract-check.ts";
@@ -20,6 +21,7 @@ export type Stage =
   | "rehearsal"
   | "publish"
   | "promotion"
+  | "previous"
   | "contract"
   | "dev"
   | "production";
@@ -80,6 +82,8 @@ export interface RunRecord {
   rollback?: { readonly because: ErrorCode };
   /** One entry a cluster of the rollout: `planned` until its stage was carried out. */
   readonly deployments: Map<string, ClusterOutcome>;
+  /** The gates that each cluster is to pass. */
+  plannedGates?: readonly GateKind[];
   /** What the gates said, in the order in which they were run. */
   readonly gates: GateResult[];
   /** By cluster: how the commit stands to the one that was there. */

@@ -9,7 +9,7 @@ import {
   planDeployment,
   type Snapshot,
 } from "../release/deploy-plan.ts";
-import { type EarlierPlan, readExpectedPlan, requirePlanned } from "../release/expected-plan.ts";
+import { type PlanInput, readExpectedPlan, requirePlanned } from "../release/expected-plan.ts";
 import type { Gate } from "../release/gates/gate.ts";
 import { type OnFailure, onFailureOf } from "../release/on-failure.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
@@ -31,8 +31,7 @@ export interface RollOutTarget {
   readonly allow: Allowed;
   /** Undefined is the default for these clusters. */
   readonly onFailure: OnFailure | undefined;
-  /** What this deployment must still be. */
-  readonly planned: EarlierPlan | undefined;
+  readonly planned: PlanInput | undefined;
   readonly gates: readonly Gate[];
   /** Throws when this stage must not be deployed now. */
   readonly requireAllowed?: (stage: RolloutStage, plan: DeployPlan) => Promise<void>;
@@ -55,15 +54,20 @@ export async function rollOut(
 ): Promise<void> {
   const { workflow, rollout, allow, reason } = target;
   const plan = planDeployment(rollout, target.before, target.releaseFor);
-  record.plan = plan;
-  for (const entry of plan) {
-    record.deployments.set(entry.cluster, outcomeOf(entry, entry.before, "planned"));
+  const isOnlyPlanned = target.planned?.kind === "only";
+  if (!isOnlyPlanned) {
+    record.plan = plan;
+    for (const entry of plan) {
+      record.deployments.set(entry.cluster, outcomeOf(entry, entry.before, "planned"));
+    }
   }
-  const expected = target.planned && (await readExpectedPlan(target.planned, workflow));
+  record.plannedGates = target.gates.map(({ kind }) => kind);
+  const expected = await readExpectedPlan(target.planned, workflow);
   const onFailure = onFailureOf(target.onFailure, rollout);
   const contract = record.build?.contract;
   const parts = { workflow, plan, contract, gates: target.gates, onFailure, allow };
   const document = await makePlan(api, parts, record, deps);
+  if (isOnlyPlanned) return;
   requirePlanned(expected, document);
   // The way back is never barred: what it costs was shown.
   if (reason === "deploy") requireUnbroken(record.contract?.checks ?? [], allow.has("breaking"));

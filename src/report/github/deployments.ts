@@ -2,10 +2,10 @@
  * Tells GitHub what is deployed where: one GitHub Deployment a cluster, in progress first, with an end in
  * every case. Nothing here waits for GitHub before the deploy goes on, and nothing fails because of GitHub.
  */
-import type { ClusterOutcome } from "../../release/deploy.ts";
 import type { PlannedCluster } from "../../release/deploy-plan.ts";
 import type { RunRecord } from "../record.ts";
 import type { GitHubClient } from "./client.ts";
+import { type DeploymentEnd, endOf, outcomeWords } from "./deployment-end.ts";
 import {
   type DeploymentRecord,
   type DeploymentState,
@@ -27,34 +27,55 @@ const descriptionLimit = 140;
 interface Begun {
   /** GitHub's id; undefined when GitHub did not take it. Never rejects. */
   readonly created: Promise<number | undefined>;
-  /** Never rejects. */
-  settled?: Promise<void>;
+  /** What GitHub was told last of how it ended. */
+  told?: DeploymentEnd;
+  /** All that is to be told of it. Never rejects. */
+  settled: Promise<void>;
+}
+
+/** A deployment that GitHub shows as in progress. */
+export interface OpenDeployment {
+  readonly id: number;
+  readonly environment: string;
 }
 
 export class GitHubDeployments {
   readonly #client: () => Promise<GitHubClient>;
   readonly #origin: DeploymentOrigin;
+  readonly #openChanged: (open: readonly OpenDeployment[]) => void;
+  readonly #open = new Map<number, OpenDeployment>();
   /** By environment: the projects of a run may share clusters. */
   readonly #begun = new Map<string, Begun>();
   /** Environments by what went wrong with telling GitHub of them. */
   readonly #troubles = new Map<string, Set<string>>();
 
-  constructor(client: () => Promise<GitHubClient>, origin: DeploymentOrigin) {
+  /** `openChanged` is told what somebody else has to end if this process does not. */
+  constructor(
+    client: () => Promise<GitHubClient>,
+    origin: DeploymentOrigin,
+    openChanged: (open: readonly OpenDeployment[]) => void,
+  ) {
     this.#client = client;
     this.#origin = origin;
+    this.#openChanged = openChanged;
   }
 
   /** Announces the deployments of the stage that begins, and ends those of the stages that are over. */
   stageEntered(record: RunRecord): void {
     for (const planned of record.plan ?? []) {
-      if (planned.stage === record.stage) this.#begin(record.slug ?? "", planned);
+      if (planned.stage === record.stage) this.#begin(record, planned);
       else this.#settle(record, planned.cluster);
     }
   }
 
   /** Ends all that is announced. Resolves when GitHub knows or the client's signal ended it. */
   async end(records: readonly RunRecord[]): Promise<void> {
-    for (const record of records) for (const { cluster } of record.plan ?? []) this.#settle(record, cluster);
+    for (const record of records) {
+      for (const { cluster } of record.plan ?? []) {
+        this.#settle(record, cluster);
+        this.#supersedeBefore(environmentName(record.slug ?? "", cluster));
+      }
+    }
     await Promise.all([...this.#begun.values()].map(({ settled }) => settled));
   }
 
@@ -74,20 +95,26 @@ export class GitHubDeployments {
     });
   }
 
-  #begin(workflow: string, planned: PlannedCluster): void {
-    const environment = environmentName(workflow, planned.cluster);
+  #begin(record: RunRecord, planned: PlannedCluster): void {
+    const environment = environmentName(record.slug ?? "", planned.cluster);
     if (this.#begun.has(environment)) return;
-    this.#begun.set(environment, { created: this.#create(environment, workflow, planned) });
+    const created = this.#create(environment, record, planned);
+    this.#begun.set(environment, { created, settled: created.then(() => {}) });
   }
 
-  async #create(environment: string, workflow: string, planned: PlannedCluster): Promise<number | undefined> {
+  async #create(
+    environment: string,
+    record: RunRecord,
+    planned: PlannedCluster,
+  ): Promise<number | undefined> {
+    const payload = this.#payload(record, planned);
     const id = await this.#attempt(environment, async ({ octokit, repository }) => {
       const { data } = await octokit.rest.repos.createDeployment({
         ...repository,
-        ref: this.#origin.commit,
+        ref: payload.commit,
         environment,
         description: `Release ${planned.after.id}`,
-        payload: { ...this.#payload(workflow, planned) },
+        payload: { ...payload },
         // The job that runs this is one of the commit's checks, and the ref is to stay what it is.
         required_contexts: [],
         auto_merge: false,
@@ -98,15 +125,18 @@ export class GitHubDeployments {
       if (!("id" in data)) throw new Error(data.message ?? "no deployment was made");
       return data.id;
     });
-    if (id !== undefined)
-      await this.#attempt(environment, () =>
-        this.#post(id, "in_progress", `Deploying release ${planned.after.id}`),
-      );
+    if (id === undefined) return undefined;
+    this.#open.set(id, { id, environment });
+    this.#openChanged([...this.#open.values()]);
+    await this.#attempt(environment, () =>
+      this.#post(id, "in_progress", `Deploying release ${planned.after.id}`),
+    );
     return id;
   }
 
-  #payload(workflow: string, { cluster, after }: PlannedCluster): DeploymentRecord {
-    const { commit, runId, runAttempt } = this.#origin;
+  #payload(record: RunRecord, { cluster, after }: PlannedCluster): DeploymentRecord {
+    const { runId, runAttempt } = this.#origin;
+    const workflow = record.slug ?? "";
     return {
       environment: environmentName(workflow, cluster),
       workflow,
@@ -114,23 +144,44 @@ export class GitHubDeployments {
       release: after.id,
       fingerprint: after.fingerprint,
       digest: after.digest,
-      commit,
+      commit: record.commit ?? this.#origin.commit,
+      gates: record.plannedGates ?? [],
       run: { id: runId, attempt: runAttempt },
     };
   }
 
+  /** Says how the deployment ended, or that it ended otherwise than was said before. */
   #settle(record: RunRecord, cluster: string): void {
     const environment = environmentName(record.slug ?? "", cluster);
     const begun = this.#begun.get(environment);
     const outcome = record.deployments.get(cluster);
-    if (begun === undefined || begun.settled !== undefined || outcome === undefined) return;
-    begun.settled = begun.created.then(async (id) => {
-      if (id === undefined) return;
-      await this.#attempt(environment, async (client) => {
-        const state = stateOf(outcome);
-        await this.#post(id, state, outcomeWords(outcome, record));
-        if (state === "success") await this.#supersede(client, id, environment);
-      });
+    if (begun === undefined || outcome === undefined) return;
+    const end = endOf(outcome, record);
+    if (begun.told?.state === end.state) return;
+    begun.told = end;
+    this.#afterwards(environment, begun, async (id) => {
+      await this.#post(id, end.state, end.words);
+      this.#open.delete(id);
+      this.#openChanged([...this.#open.values()]);
+    });
+  }
+
+  /** Only at the end: what is rolled back has superseded nothing. */
+  #supersedeBefore(environment: string): void {
+    const begun = this.#begun.get(environment);
+    if (begun?.told?.state !== "success") return;
+    this.#afterwards(environment, begun, (id, client) => this.#supersede(client, id, environment));
+  }
+
+  #afterwards(
+    environment: string,
+    begun: Begun,
+    work: (id: number, client: GitHubClient) => Promise<void>,
+  ): void {
+    const { created, settled } = begun;
+    begun.settled = settled.then(async () => {
+      const id = await created;
+      if (id !== undefined) await this.#attempt(environment, (client) => work(id, client));
     });
   }
 
@@ -167,43 +218,5 @@ export class GitHubDeployments {
       this.#troubles.set(trouble, environments.add(environment));
       return undefined;
     }
-  }
-}
-
-function stateOf({ outcome }: ClusterOutcome): DeploymentState {
-  switch (outcome) {
-    case "deployed":
-    case "unchanged":
-      return "success";
-    case "failed":
-    case "restored":
-    case "taken-over":
-      return "failure";
-    case "planned":
-    case "unknown":
-    case "not-restored":
-      return "error";
-  }
-}
-
-function outcomeWords({ outcome, before, after }: ClusterOutcome, { failure }: RunRecord): string {
-  const why = failure === undefined ? "" : ` (${failure.code})`;
-  switch (outcome) {
-    case "deployed":
-      return `deployed, was ${before ?? "empty"}`;
-    case "unchanged":
-      return "unchanged, had this release already";
-    case "failed":
-      return `not deployed, has ${after ?? "no release"}${why}`;
-    case "planned":
-      return `not carried out, has ${after ?? "no release"}${why}`;
-    case "unknown":
-      return `could not be read back${why}`;
-    case "restored":
-      return `rolled back, has ${after ?? "no release"} again${why}`;
-    case "not-restored":
-      return `should have ${before ?? "no release"} again, has ${after ?? "what is not known"}${why}`;
-    case "taken-over":
-      return `somebody else deployed ${after ?? "no release"} meanwhile${why}`;
   }
 }

@@ -7,7 +7,7 @@ import { cut, inlineCode } from "../untrusted-text.ts";
 import { headline } from "../verdict.ts";
 import { createGitHubClient, type GitHubClient, type GitHubLimits } from "./client.ts";
 import type { CommentPart } from "./comment-text.ts";
-import { GitHubDeployments } from "./deployments.ts";
+import { GitHubDeployments, type OpenDeployment } from "./deployments.ts";
 import { contributeToComment } from "./sticky-comment.ts";
 import { githubTrouble } from "./trouble.ts";
 
@@ -22,6 +22,8 @@ export interface GitHubReporterOptions {
   readonly signal: AbortSignal;
   /** Told what could not be reported and what the run itself did. */
   readonly tell: (notice: string) => void;
+  /** Told which GitHub Deployments are in progress, whenever that changes. */
+  readonly openChanged: (open: readonly OpenDeployment[]) => void;
   readonly random?: () => number;
   readonly limits?: GitHubLimits;
   readonly lock?: { readonly pollMs: number; readonly staleMs: number };
@@ -38,7 +40,7 @@ export class GitHubReporter {
   constructor(options: GitHubReporterOptions) {
     this.#options = options;
     this.#deployments = options.deployments
-      ? new GitHubDeployments(() => this.#connect(), options.run)
+      ? new GitHubDeployments(() => this.#connect(), options.run, options.openChanged)
       : undefined;
   }
 

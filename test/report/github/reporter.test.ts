@@ -56,6 +56,7 @@ function reporterOf(
     matrix: "null",
     signal: after(5_000),
     tell: (notice) => void notices.push(notice),
+    openChanged: () => {},
     limits: quickLimits,
     lock: { pollMs: 5, staleMs: 2_000 },
     ...changes,
@@ -140,6 +141,7 @@ describe("GitHub Deployments", () => {
       fingerprint: "f".repeat(64),
       digest: "d".repeat(64),
       commit,
+      gates: [],
       run: { id: 4242, attempt: 1 },
     });
     assert.equal((await findDeployment(client, "tiles/prod-1", olderRelease))?.state, "inactive");
