@@ -55,18 +55,32 @@ export async function readTracebacks(
 const toldWithinMs = 6_000;
 const lookEveryMs = 500;
 
+/** The passing of time, so that a test can hold it. */
+export interface Patience {
+  clock(): number;
+  /** Ends early, without rejecting, when the signal is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const realPatience: Patience = {
+  clock: Date.now,
+  sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+};
+
 /** The same, a moment later where a task that has just failed has not told its traceback yet. */
 export async function awaitTracebacks(
   api: Pick<ApiClient, "telemetry">,
   jobId: ID,
   failed: readonly TaskId[],
   signal: AbortSignal,
+  { clock, sleep }: Patience = realPatience,
 ): Promise<readonly Traceback[]> {
-  for (const endMs = performance.now() + toldWithinMs; ; ) {
+  for (const endMs = clock() + toldWithinMs; ; ) {
     const found = await readTracebacks(api, jobId, signal);
     const told = new Set(found.map(({ task }) => task));
-    if (failed.every((task) => told.has(task)) || performance.now() > endMs) return found;
-    await delay(lookEveryMs, undefined, { signal });
+    if (failed.every((task) => told.has(task)) || clock() > endMs) return found;
+    await sleep(lookEveryMs, signal);
+    signal.throwIfAborted();
   }
 }
 

@@ -7,6 +7,7 @@ import { idFromBytes, type ReleaseId } from "../../src/engine/id.ts";
 import type { TaskIdentifier } from "../../src/engine/task-identifier.ts";
 import { ReleaseError } from "../../src/errors.ts";
 import type { Entrypoint } from "../../src/project/project.ts";
+import type { SelectedFile } from "../../src/project/selection.ts";
 import { fileTree } from "../../src/release/file-tree.ts";
 import { createScratchFolder } from "./scratch-folder.ts";
 import type { ScratchProject } from "./scratch-project.ts";
@@ -28,13 +29,30 @@ export interface MadeRelease {
 export async function publishProject(
   api: ApiClient,
   project: ScratchProject,
-  { workflow, entrypoint, tasks }: ReleaseToMake,
+  made: ReleaseToMake,
 ): Promise<MadeRelease> {
-  await using folder = await createScratchFolder();
   const paths = (await project.git("ls-files", "-z")).split("\0").filter((path) => path !== "");
   const files = paths
     .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     .map((path) => ({ kind: "file" as const, path, source: join(project.folder, path) }));
+  return await publishFiles(api, files, made);
+}
+
+/** A release that no worker could be started from: for tests that start none. */
+export async function publishEmpty(
+  api: ApiClient,
+  workflow: string,
+  tasks: readonly TaskIdentifier[],
+): Promise<MadeRelease> {
+  return await publishFiles(api, [], { workflow, entrypoint: { kind: "runner", objectPath: "a:b" }, tasks });
+}
+
+async function publishFiles(
+  api: ApiClient,
+  files: readonly SelectedFile[],
+  { workflow, entrypoint, tasks }: ReleaseToMake,
+): Promise<MadeRelease> {
+  await using folder = await createScratchFolder();
   const { manifest, digest, archive } = await packArtifact(files, join(folder.path, "release.tar.zst"));
   const { artifactId } = await api.uploadArtifact({
     digest,

@@ -39,7 +39,7 @@ export async function jobFailure(
 
 /** A control plane may have no spans: the failure is one all the same. */
 async function readFailed(
-  { api, signal }: GateRun,
+  { api, signal, world }: GateRun,
   jobId: SubmittedJob["id"],
   { roots }: TaskTree,
 ): Promise<readonly Traceback[]> {
@@ -50,6 +50,7 @@ async function readFailed(
       jobId,
       failed.map(({ task }) => task.id),
       signal,
+      world,
     );
   } catch (error) {
     signal.throwIfAborted();
