@@ -10,6 +10,7 @@ import { addKeyCommand } from "./key.ts";
 import { addPlanCommand } from "./plan.ts";
 import { addPublishCommand } from "./publish.ts";
 import { addRehearseCommand } from "./rehearse.ts";
+import { addRollbackCommand } from "./rollback.ts";
 import { addRunnerCommand } from "./runner.ts";
 import { addServeCommand } from "./serve.ts";
 import { addStatusCommand } from "./status.ts";
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   addPlanCommand(program);
   addPublishCommand(program);
   addDeployCommand(program);
+  addRollbackCommand(program);
   addStatusCommand(program);
   addServeCommand(program);
   addRunnerCommand(program);

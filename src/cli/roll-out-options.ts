@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Problem, UserError } from "../errors.ts";
 import { parseGates } from "../gate-input.ts";
 import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
-import type { EarlierPlan } from "../release/expected-plan.ts";
+import type { PlanInput } from "../release/expected-plan.ts";
 import type { Gate } from "../release/gates/gate.ts";
 import { type OnFailure, onFailureChoices } from "../release/on-failure.ts";
 import { parsePlanInput } from "../roll-out-inputs.ts";
@@ -22,7 +22,7 @@ export interface RollOutOptions {
 }
 
 export interface PlanOption {
-  readonly plan?: EarlierPlan;
+  readonly plan?: PlanInput;
 }
 
 export function addRollOutOptions(command: Command): Command {
@@ -66,11 +66,11 @@ export function gatesOf({ gate, smokeTask, devCluster, productionCluster }: Roll
 
 export function planOption(): Option {
   return new Option(
-    "--plan <hash or file>",
-    "refuse when anything has moved since this plan was made with `workflow-release plan`",
-  ).argParser((value: string): EarlierPlan => {
+    "--plan <what>",
+    "only: show the plan and change nothing; a plan's hash or file: refuse when anything has moved since it was made",
+  ).argParser((value: string): PlanInput => {
     const plan = parsePlanInput(value, resolve());
-    if (plan === undefined || plan.kind === "only") throw new InvalidArgumentError("give a hash or a file");
+    if (plan === undefined) throw new InvalidArgumentError("give only, a hash or a file");
     return plan;
   });
 }

@@ -9,20 +9,21 @@ export type PlanInput =
   | { readonly kind: "hash"; readonly hash: string }
   | { readonly kind: "file"; readonly path: string };
 
-/** A plan that was made earlier, as a person gives it. */
-export type EarlierPlan = Exclude<PlanInput, { readonly kind: "only" }>;
-
 /** What a deployment must still be. Of a hash alone it cannot be said what has moved. */
 export type ExpectedPlan =
   | { readonly kind: "hash"; readonly hash: string }
   | { readonly kind: "plan"; readonly plan: PlanDocument };
 
 /**
- * Reads the plan of this workflow from a file that `workflow-release plan --json` or a run wrote; the latter is the
+ * Undefined where there is nothing to hold to. Reads the plan of this workflow from a file that `workflow-release plan --json` or a run wrote; the latter is the
  * run's report.
  * @throws UserError input-invalid when it has no such plan, or one that does not have its own hash.
  */
-export async function readExpectedPlan(input: EarlierPlan, workflow: string): Promise<ExpectedPlan> {
+export async function readExpectedPlan(
+  input: PlanInput | undefined,
+  workflow: string,
+): Promise<ExpectedPlan | undefined> {
+  if (input === undefined || input.kind === "only") return undefined;
   if (input.kind === "hash") return input;
   const wrong = (message: string, cause?: unknown) =>
     new UserError("input-invalid", `plan: ${input.path} ${message}`, {

@@ -8,6 +8,7 @@ const stageNames: Record<Stage, string> = {
   rehearsal: "rehearsing",
   publish: "publishing",
   promotion: "looking for the proof of dev",
+  previous: "looking for the previous releases",
   contract: "comparing the task contract",
   dev: "deploying to dev",
   production: "deploying to production",
@@ -32,20 +33,21 @@ export function verdict(record: RunRecord): string {
     const { clusters, hash } = record.planDocument;
     return `${record.slug}: plan ${hash} for ${plural(clusters.length, "cluster")}, nothing is changed`;
   }
-  if (release === undefined) return `${record.slug} builds: ${counts}`;
+  if (release === undefined && record.plan === undefined) return `${record.slug} builds: ${counts}`;
   const deployed = [...record.deployments.values()].filter(({ outcome }) => outcome === "deployed").length;
   const unchanged = [...record.deployments.values()].filter(({ outcome }) => outcome === "unchanged").length;
   const rollout = [
     deployed > 0 ? `deployed to ${plural(deployed, "cluster")}` : "",
     unchanged > 0 ? `unchanged on ${plural(unchanged, "cluster")}` : "",
   ].filter(Boolean);
-  const published =
-    record.promotion !== undefined
-      ? "release promoted"
-      : release.outcome === "created"
-        ? "new release published"
-        : "release reused, the content is the same";
+  const published = publishedWords(record);
   return `${record.slug}: ${[published, ...rollout].join(", ")}`;
+}
+
+function publishedWords({ promotion, release }: RunRecord): string {
+  if (release === undefined) return "rolled back";
+  if (promotion !== undefined) return "release promoted";
+  return release.outcome === "created" ? "new release published" : "release reused, the content is the same";
 }
 
 /** What became of the clusters that a failed run had changed; empty where nothing was rolled back. */

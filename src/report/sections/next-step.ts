@@ -8,13 +8,14 @@ export function nextStepSection(record: RunRecord): Section | undefined {
   return markdown === undefined ? undefined : { name: "next step", leaveOutRank: 4, markdown };
 }
 
-function nextStep({ build, release, deployments, failure, projectPath }: RunRecord): string | undefined {
-  if (release === undefined) {
+function nextStep(record: RunRecord): string | undefined {
+  const { build, release, plan, deployments, failure, projectPath } = record;
+  if (release === undefined && plan === undefined) {
     if (build === undefined && failure?.stage === "inputs") return undefined;
     return `**The same on a laptop:** ${inlineCode(["workflow-release build", projectPath].filter(Boolean).join(" "))}`;
   }
   if (failure !== undefined) return undefined;
-  return deployments.size === 0
+  return release !== undefined && deployments.size === 0
     ? `**Next:** deploy it: ${inlineCode(`workflow-release deploy --release ${release.id} --cluster SLUG`)}`
     : `**What runs where:** ${inlineCode("workflow-release status")}`;
 }

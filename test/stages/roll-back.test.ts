@@ -1,0 +1,63 @@
+/** `release: previous` and `workflow-release rollback`, by the history of a real control plane. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { runSource } from "../support/cli-source.ts";
+import { createRollOutStage, newContent, type RollOutStage } from "../support/roll-outs.ts";
+
+describe("rolling back by hand", () => {
+  const clusters = ["tiles-north", "tiles-south"];
+  let stage: RollOutStage;
+  before(async () => {
+    stage = await createRollOutStage([...clusters, "tiles-once"]);
+  });
+  after(() => stage[Symbol.asyncDispose]());
+
+  const rollback = (...args: readonly string[]) => {
+    const all = ["rollback", "--workflow", stage.workflow, "--api-url", stage.proxy.url, ...args];
+    return runSource(all, { TILEBOX_API_KEY: "" });
+  };
+
+  it("gives each cluster its own previous release back, once, and says why not a second time", async () => {
+    const [one, two, three] = [
+      await stage.publish(newContent()),
+      await stage.publish(newContent()),
+      await stage.publish(newContent()),
+    ];
+    await stage.set({ "tiles-north": one, "tiles-south": two, "tiles-once": undefined });
+    await stage.set({ "tiles-north": three, "tiles-south": three });
+    const planned = await rollback("--cluster", "tiles-north,tiles-south", "--plan", "only", "--json");
+    assert.equal(planned.exitCode, 0, planned.stderr);
+    const { plan } = JSON.parse(planned.stdout);
+    assert.deepEqual(await stage.read(clusters), { "tiles-north": three.id, "tiles-south": three.id });
+
+    const done = await rollback("--cluster", "tiles-north,tiles-south", "--plan", plan.hash);
+    assert.equal(done.exitCode, 0, done.stderr);
+    assert.equal(done.stdout, "tiles: rolled back, deployed to 2 clusters\n");
+    assert.match(done.stderr, new RegExp(`tiles-north: ${three.id} -> ${one.id}`));
+    assert.deepEqual(await stage.read(clusters), { "tiles-north": one.id, "tiles-south": two.id });
+
+    const again = await rollback("--cluster", "tiles-north,tiles-south", "--json");
+    assert.equal(again.exitCode, 1);
+    const { failure } = JSON.parse(again.stdout);
+    assert.equal(failure.code, "previous-refused");
+    assert.deepEqual(
+      failure.problems.map(({ message }: { message: string }) => message),
+      clusters.map((cluster) => `${cluster} had release ${three.id} before, which was itself rolled back`),
+    );
+    const page = await stage.api.readHistory({ workflow: stage.workflow, cluster: "tiles-north" });
+    assert.equal(page?.entries[0]?.provenance?.reason, "rollback");
+  });
+
+  it("changes no cluster when one has nothing to go back to, and none that is not named", async () => {
+    const [one, two] = [await stage.publish(newContent()), await stage.publish(newContent())];
+    await stage.set({ "tiles-north": one, "tiles-south": one, "tiles-once": undefined });
+    await stage.set({ "tiles-north": two, "tiles-once": two });
+    const refused = await rollback("--cluster", "tiles-north,tiles-once");
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, new RegExp(`tiles-once had nothing before release ${two.id}`));
+    assert.equal((await stage.read(["tiles-north"]))["tiles-north"], two.id);
+    const unnamed = await rollback();
+    assert.equal(unnamed.exitCode, 2);
+    assert.match(unnamed.stderr, /3 clusters have a release of tiles/);
+  });
+});
