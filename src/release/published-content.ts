@@ -58,14 +58,15 @@ export async function noReleaseHas(
   clusters: readonly string[],
   signal: AbortSignal,
 ): Promise<UserError> {
-  const what = `of ${project.slug} has this content (digest ${digest}), and none may be built`;
+  const content = `this content (digest ${digest})`;
   if (await api.hasArtifactEndpoint(signal)) {
-    return new UserError("release-not-found", `No release ${what}`, {
+    const message = `No release of ${project.slug} has ${content}, and none may be built`;
+    return new UserError("release-not-found", message, {
       next: "Publish this commit first, or let this run build it (release: auto).",
     });
   }
   const where = clusters.length === 0 ? "and no cluster is named" : `of ${clusters.join(", ")}`;
-  const message = `No release is recorded that ${what}: the server has digests of its own, so what counts are the GitHub Deployments ${where}`;
+  const message = `No release of ${project.slug} is recorded to have ${content}, and none may be built: the server has digests of its own, so what counts are the GitHub Deployments ${where}`;
   return new UserError("release-not-found", message, {
     next: "Let a push with deployments: write deploy this commit first, name the release's id, or let this run build it (release: auto).",
   });

@@ -32,7 +32,9 @@ export interface StandInBehaviour {
 }
 
 export interface TileboxStandIn extends AsyncDisposable {
-  /** PATH with the program first. */
+  /** Absolute: the folder that has the program. */
+  readonly binFolder: string;
+  /** PATH with that folder first. */
   readonly path: string;
   /** Absolute, of JSON lines. */
   readonly callsFile: string;
@@ -57,6 +59,7 @@ export async function installTileboxStandIn(storageUrl: string): Promise<Tilebox
   };
   await behave("none");
   return {
+    binFolder: bin,
     path: `${bin}${delimiter}${process.env.PATH ?? ""}`,
     callsFile,
     behave,
