@@ -81,7 +81,12 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
       const half = fault === "half-answer" ? answered.subarray(0, answered.length / 2) : answered;
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       if (fault !== "half-answer") response.end(half);
-      else response.write(half, () => response.destroy());
+      else {
+        // Some answers have no body: then their headers are the half that arrives.
+        response.flushHeaders();
+        response.write(half);
+        setImmediate(() => response.destroy());
+      }
     });
     forwarded.end(body);
   });
