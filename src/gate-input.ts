@@ -4,6 +4,7 @@ import type { Problem } from "./errors.ts";
 import { nearestName } from "./project/nearest-name.ts";
 import type { SmokeTask } from "./rehearsal/smoke-task.ts";
 import type { Gate } from "./release/gates/gate.ts";
+import { keptMs } from "./release/gates/limits.ts";
 import type { ClusterInputs } from "./run-plan.ts";
 
 /** What the other inputs say that gates depend on. */
@@ -66,8 +67,9 @@ function readGate(
       const minutes = Number(setting);
       if (!/^\d+(\.\d+)?$/.test(setting ?? "") || minutes <= 0 || minutes > maxSoakMinutes) {
         problem("names no number of minutes", `as in soak: 10; at most ${maxSoakMinutes}`);
-      } else if (minutes * 60_000 >= timeoutMs) {
-        problem(`does not fit into timeout-minutes: ${timeoutMs / 60_000}`, "raise timeout-minutes");
+      } else if (minutes * 60_000 + keptMs >= timeoutMs) {
+        const timeout = `timeout-minutes: ${timeoutMs / 60_000}`;
+        problem(`does not fit into ${timeout}, of which one is kept for a rollback`, "raise timeout-minutes");
       } else return { kind, minutes };
       return undefined;
     }

@@ -45,9 +45,10 @@ test("what a gate depends on must be there", () => {
     gates: ["ready"],
     problems: ["gate: smoke needs a task to run; give smoke-task"],
   });
-  assert.deepEqual(read("soak: 15").problems, [
-    "gate: soak: 15 does not fit into timeout-minutes: 15; raise timeout-minutes",
+  assert.deepEqual(read("soak: 14").problems, [
+    "gate: soak: 14 does not fit into timeout-minutes: 15, of which one is kept for a rollback; raise timeout-minutes",
   ]);
+  assert.deepEqual(read("soak: 13").problems, []);
   const clusters = { dev: whole.clusters.dev, production: [] };
   assert.deepEqual(read("replay: 1", { clusters }).problems, [
     "gate: replay clones jobs of a production cluster onto a dev cluster; give both dev-cluster and production-cluster",
