@@ -81,9 +81,9 @@ export function planDifferences(planned: PlanDocument, now: PlanDocument): Probl
   const earlier = fieldsOf(planned);
   const later = fieldsOf(now);
   return [...new Set([...earlier.keys(), ...later.keys()])].flatMap((path) => {
-    const [was, is] = [earlier.get(path), later.get(path)];
+    const [was = "nothing", is = "nothing"] = [earlier.get(path), later.get(path)];
     if (was === is || path === "hash" || path.endsWith(".after.release")) return [];
-    return [{ message: `${path}: planned ${was ?? "nothing"}, now ${is ?? "nothing"}` }];
+    return [{ message: `${path}: planned ${was}, now ${is}` }];
   });
 }
 

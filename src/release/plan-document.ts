@@ -82,13 +82,14 @@ function planOfRelease({ id, digest, fingerprint }: ReleaseToDeploy): PlanOfRele
  * The id of what is deployed is left out, because it has none before it is published: digest and fingerprint say
  * which release it is, since a workflow has one release of a content.
  */
-export function planHash(plan: Omit<PlanDocument, "hash">): string {
+export function planHash(plan: Omit<PlanDocument, "hash"> & { readonly hash?: string }): string {
+  const { hash: _, ...hashed } = plan;
   const clusters = plan.clusters.map(({ after: { digest, fingerprint }, ...rest }) => ({
     ...rest,
     after: { digest, fingerprint },
   }));
   return createHash("sha256")
-    .update(canonicalJson({ ...plan, clusters }))
+    .update(canonicalJson({ ...hashed, clusters }))
     .digest("hex");
 }
 
