@@ -28,7 +28,8 @@ export async function startControlPlaneProcess(
     process.execPath,
     [main, dataFolder, auth, ...(database === undefined ? [] : [database])],
     {
-      stdio: ["ignore", "pipe", "inherit"],
+      // Who brings a database takes it away, and expects what is reported then.
+      stdio: ["ignore", "pipe", database === undefined ? "inherit" : "ignore"],
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     },
   );

@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { Clock, Random } from "../../engine/id.ts";
 import { createIdSource } from "../../engine/id.ts";
+import { SystemError } from "../../errors.ts";
 import type { Store } from "../port.ts";
 import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
 import { migrations } from "../sql/schema.ts";
@@ -43,8 +44,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 async function open(options: PostgresStoreOptions, where: string): Promise<Store> {
   await prepareDatabase(options);
   await using resources = new AsyncDisposableStack();
-  const pool = resources.adopt(createPool(options.url, options.onConnectionError ?? (() => {})), (open) =>
-    open.end(),
+  const pool = resources.adopt(
+    createPool(options.url, (error) => {
+      // The driver hangs its whole client, settings and all, on what it tells of it.
+      options.onConnectionError?.(new SystemError("store-failed", `The database ${where}: ${error.message}`));
+    }),
+    (open) => open.end(),
   );
   const replay = new Replay();
   const { sessions, close, probe } = createSessions(options, where, pool, replay);
