@@ -31,11 +31,13 @@ export function tagEvent(sha: string, tag: string): GitHubEvent {
   };
 }
 
-export function pullRequestEvent(sha: string, branch: string): GitHubEvent {
+/** @param from the repository that the branch is in, where it is a fork. */
+export function pullRequestEvent(sha: string, branch: string, from = repository): GitHubEvent {
   const payload = example("pull_request", ({ action }) => action === "synchronize");
   const pullRequest = payload.pull_request as { head: object; base: object };
   const base = { ...pullRequest.base, ref: "main", repo: named(payload.repository) };
-  const head = { ...pullRequest.head, ref: branch, sha, repo: named(payload.repository) };
+  const repo = { ...named(payload.repository), full_name: from, fork: from !== repository };
+  const head = { ...pullRequest.head, ref: branch, sha, repo };
   return {
     name: "pull_request",
     payload: {
@@ -51,6 +53,17 @@ export function pullRequestEvent(sha: string, branch: string): GitHubEvent {
       GITHUB_BASE_REF: "main",
       GITHUB_SHA: sha,
     },
+  };
+}
+
+/** A person starts the workflow by hand, on the default branch. */
+export function manualEvent(sha: string, inputs: Readonly<Record<string, string>> = {}): GitHubEvent {
+  const payload = example("workflow_dispatch", () => true);
+  const ref = "refs/heads/main";
+  return {
+    name: "workflow_dispatch",
+    payload: { ...payload, inputs, ref, repository: named(payload.repository) },
+    variables: { ...refVariables(ref), GITHUB_SHA: sha },
   };
 }
 
