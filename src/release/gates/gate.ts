@@ -24,6 +24,11 @@ export type Gate =
   /** No task of the release's jobs fails on the cluster for so long. */
   | { readonly kind: "soak"; readonly minutes: number };
 
+/** Those that are run on the clusters of a stage: production jobs are replayed on dev alone. */
+export function gatesOn(stage: RolloutStage, gates: readonly Gate[]): readonly Gate[] {
+  return gates.filter(({ kind }) => kind !== "replay" || stage === "dev");
+}
+
 /** Why a gate failed; gateReasons says it in words. */
 export type GateReason =
   | "no-runner"

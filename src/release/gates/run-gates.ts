@@ -1,6 +1,6 @@
 import { ReleaseError } from "../../errors.ts";
 import { requireDeployed } from "./deployed-content.ts";
-import type { Gate, GateContext, GateLimits, GateResult } from "./gate.ts";
+import { type Gate, type GateContext, type GateLimits, type GateResult, gatesOn } from "./gate.ts";
 import { GateFailed } from "./gate-failed.ts";
 import { GateJobs } from "./gate-jobs.ts";
 import type { GateRun, Handover } from "./gate-run.ts";
@@ -11,7 +11,7 @@ import { passSoak } from "./soak.ts";
 import { refused } from "./wait.ts";
 
 /**
- * Runs the gates of one cluster in their order, up to the first that fails; `replay` on dev clusters only.
+ * Runs the gates of one cluster in their order, up to the first that fails.
  * What they submitted and did not see ended is canceled, whatever happens.
  *
  * @returns one result for each gate that was run; never rejects for what a cluster does or does not do
@@ -21,8 +21,7 @@ export async function runGates(gates: readonly Gate[], context: GateContext): Pr
   const results: GateResult[] = [];
   const handover: Handover = { toSmoke: gates.some(({ kind }) => kind === "smoke"), claimed: undefined };
   try {
-    for (const gate of gates) {
-      if (gate.kind === "replay" && context.stage !== "dev") continue;
+    for (const gate of gatesOn(context.stage, gates)) {
       const result = await runGate(gate, context, handover);
       results.push(result);
       context.report(result);
