@@ -25,7 +25,8 @@ export const actionInputs = {
   publish: {
     description:
       "`auto` publishes on push, tag, release, schedule and manual runs when there is an API key, and only builds " +
-      "otherwise; `true` demands a key; `false` only builds.",
+      "otherwise; `true` demands a key; `false` only builds; `check` builds and changes nothing, and fails when a " +
+      "cluster has something else than this repository's runs deployed last, or than [targets] ask for.",
     default: "auto",
   },
   "dev-cluster": {

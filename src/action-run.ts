@@ -12,6 +12,7 @@ import { actionLog } from "./report/action-log.ts";
 import type { GitHubClient } from "./report/github/client.ts";
 import { type RunRecord, startRecord } from "./report/record.ts";
 import { readReportInputs } from "./report-inputs.ts";
+import type { RunPlan } from "./run-plan.ts";
 import type { RunSource } from "./stages/real-stages.ts";
 
 export interface ActionRun {
@@ -24,6 +25,12 @@ export interface ActionRun {
   readonly stageEntered: (record: RunRecord) => void;
 }
 
+const modeWords: Record<RunPlan["publish"]["kind"], string> = {
+  publish: "Build, publish and deploy",
+  "build-only": "Build only",
+  check: "Compare the clusters",
+};
+
 /**
  * Runs the projects that the inputs name.
  *
@@ -32,8 +39,8 @@ export interface ActionRun {
 export async function runAction(action: ActionRun, signal: AbortSignal): Promise<readonly ReleaseError[]> {
   const inputs = readActionInputs(process.env);
   const { publish } = inputs.plan;
-  if (publish.kind === "publish" && publish.api.apiKey !== undefined) core.setSecret(publish.api.apiKey);
-  core.info(`${publish.kind === "publish" ? "Build, publish and deploy" : "Build only"}: ${publish.why}`);
+  if (publish.kind !== "build-only" && publish.api.apiKey !== undefined) core.setSecret(publish.api.apiKey);
+  core.info(`${modeWords[publish.kind]}: ${publish.why}`);
   for (const warning of inputs.warnings) core.warning(warning);
   await action.logBegun();
   const { findProjects } = await import("./project/find-projects.ts");

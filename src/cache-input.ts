@@ -1,6 +1,6 @@
 /** The input `cache`: which runs may take what an earlier one found. */
 import type { Problem } from "./errors.ts";
-import { type BuildOnlyPlan, type CachePlan, cachePlan, type PublishPlan } from "./run-plan.ts";
+import { type CachePlan, cachePlan, type RunPlan } from "./run-plan.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,7 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function parseCache(
   env: Environment,
   value: string,
-  publish: PublishPlan | BuildOnlyPlan,
+  publish: RunPlan["publish"],
   apiKey: string | undefined,
   problems: Problem[],
 ): CachePlan {

@@ -418,6 +418,12 @@ export const errorTable = {
     rpc: "failed_precondition",
     next: "Look at who changed it (`workflow-release history`), then run again.",
   },
+  "drift-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Run the release workflow again to deploy what should be there, or take what is there into tilebox.workflow.toml.",
+  },
   "contract-broken": {
     kind: "user",
     exit: "failed",

@@ -15,7 +15,7 @@ import { parseSmokeTask, type SmokeTask } from "./rehearsal/smoke-task.ts";
 import { parseReleaseInput } from "./release-input.ts";
 import { readReportInputs } from "./report-inputs.ts";
 import { parseOnFailure, parsePlanInput } from "./roll-out-inputs.ts";
-import type { ApiTarget, BuildOnlyPlan, CachePlan, ClusterInput, PublishPlan, RunPlan } from "./run-plan.ts";
+import type { ApiTarget, CachePlan, ClusterInput, PublishPlan, RunPlan } from "./run-plan.ts";
 
 /** What the runner says about itself. */
 export interface RunnerContext {
@@ -67,7 +67,7 @@ export interface ActionInputs {
 
 /**
  * Reads the action's inputs from the environment the runner made.
- * @throws UserError input-invalid with all problems; api-key-missing for `publish: true` without a key.
+ * @throws UserError input-invalid with all problems; api-key-missing for `publish: true` or `check` without a key.
  */
 export function readActionInputs(env: Environment): ActionInputs {
   const problems: Problem[] = [];
@@ -86,10 +86,10 @@ export function readActionInputs(env: Environment): ActionInputs {
   const plan = parsePlanInput(read("plan"), workspace);
   const release = parseReleaseInput(read("release"), problems);
   const publish = parsePublish(env, { mode: read("publish"), createWorkflow, release }, problems);
-  if (publish.kind === "build-only" && release.kind !== "auto") {
+  if (publish.kind !== "publish" && release.kind !== "auto") {
     const given = release.kind === "id" ? release.id : release.kind;
     problems.push({
-      message: `release: ${given} is for a run that deploys, and this one only builds because ${publish.why}`,
+      message: `release: ${given} is for a run that deploys, and this one ${publish.kind === "check" ? "only compares" : "only builds"} because ${publish.why}`,
       hint: "leave it out for this event",
     });
   }
@@ -175,7 +175,7 @@ function parsePublish(
   env: Environment,
   input: { mode: string; createWorkflow: boolean; release: PublishPlan["release"] },
   problems: Problem[],
-): PublishPlan | BuildOnlyPlan {
+): RunPlan["publish"] {
   const api = readApiTarget(env);
   const event = env.GITHUB_EVENT_NAME ?? "";
   const ref = env.GITHUB_REF ?? "";
@@ -190,13 +190,11 @@ function parsePublish(
     case "false":
       return { kind: "build-only", why: "publish: false" };
     case "true":
-      if (api.apiKey === undefined) {
-        throw new UserError(
-          "api-key-missing",
-          "publish: true, but there is neither the input api-key nor TILEBOX_API_KEY",
-        );
-      }
+      requireKey(api, "publish: true");
       return publishing("publish: true");
+    case "check":
+      requireKey(api, "publish: check");
+      return { kind: "check", why: "publish: check", api };
     case "auto":
       if (unacceptedCodeEvents.has(event)) return { kind: "build-only", why: `the event is ${event}` };
       if (api.apiKey === undefined) return { kind: "build-only", why: "there is no API key" };
@@ -206,10 +204,18 @@ function parsePublish(
     default:
       problems.push({
         message: `publish: ${JSON.stringify(input.mode)} is not a choice`,
-        hint: "auto, true or false",
+        hint: "auto, true, false or check",
       });
       return { kind: "build-only", why: "publish is not valid" };
   }
+}
+
+function requireKey({ apiKey }: ApiTarget, input: string): void {
+  if (apiKey !== undefined) return;
+  throw new UserError(
+    "api-key-missing",
+    `${input}, but there is neither the input api-key nor TILEBOX_API_KEY`,
+  );
 }
 
 /** Where the control plane is: the inputs first, then the variables that the official SDK reads. */

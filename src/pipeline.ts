@@ -34,6 +34,11 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: StageD
   }
 
   const api = await deps.connect(publish.api);
+  if (publish.kind === "check") {
+    const { checkClusters } = await import("./stages/check-clusters.ts");
+    await checkClusters(api, { project, rollout }, record, deps);
+    return;
+  }
   // A cluster that does not exist is found before anything is published; the plan reads again, because a build takes time.
   const before = await readClusters(api, workflow, rollout, deps.signal);
   const prove: RollOutTarget["prove"] = (deployed) =>

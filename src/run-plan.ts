@@ -47,6 +47,13 @@ export interface BuildOnlyPlan {
   readonly base?: BaseCommit;
 }
 
+/** Nothing is built, published or deployed: the clusters are compared with what they should have. */
+interface CheckPlan {
+  readonly kind: "check";
+  readonly why: string;
+  readonly api: ApiTarget;
+}
+
 export interface BaseCommit {
   /** For a person: the branch. */
   readonly name: string;
@@ -62,7 +69,7 @@ export type CachePlan =
   | { readonly kind: "off"; readonly miss: CacheMiss };
 
 /** A run that publishes takes only what a run with the same key wrote; one that only checks may hold no key. */
-export function cachePlan(publish: PublishPlan | BuildOnlyPlan, apiKey: string | undefined): CachePlan {
+export function cachePlan(publish: RunPlan["publish"], apiKey: string | undefined): CachePlan {
   if (publish.kind === "publish" && publish.api.apiKey === undefined) {
     return { kind: "off", miss: { kind: "no-credentials" } };
   }
@@ -83,7 +90,7 @@ export type Allowed = ReadonlyMap<Allowance, AllowedBy>;
 export interface RunPlan {
   /** Absolute folder to look for tilebox.workflow.toml in, and upward. */
   readonly projectFolder: string;
-  readonly publish: PublishPlan | BuildOnlyPlan;
+  readonly publish: PublishPlan | BuildOnlyPlan | CheckPlan;
   readonly clusters: ClusterInputs;
   /** The job to run from the artifact before anything is published. */
   readonly smokeTask: SmokeTask | undefined;

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { describe, it } from "node:test";
 import { ReleaseError } from "../src/errors.ts";
 import { readActionInputs, readRunnerContext } from "../src/inputs.ts";
+import { errorOf } from "./support/errors.ts";
 
 const runner = {
   GITHUB_WORKSPACE: resolve("/checkout"),
@@ -45,6 +46,17 @@ describe("whether a run publishes", () => {
     });
     assert(publish.kind === "publish");
     assert.deepEqual(publish.api, { url: "https://a.example", apiKey: "tbx-api-secret" });
+  });
+
+  it("only compares the clusters where that is asked for, and needs a key for it", () => {
+    const check = decide({ ...key, INPUT_PUBLISH: "check", GITHUB_EVENT_NAME: "schedule" });
+    assert(check.kind === "check");
+    assert.equal(check.api.apiKey, "tbx-api-secret");
+    assert.throws(() => decide({ INPUT_PUBLISH: "check" }), errorOf("api-key-missing", /publish: check/));
+    assert.match(
+      problemsOf({ ...key, INPUT_PUBLISH: "check", INPUT_RELEASE: "previous" })[0] ?? "",
+      /only compares because publish: check/,
+    );
   });
 
   it("only builds without a key", () => {

@@ -4,6 +4,7 @@ import { version } from "../version.ts";
 import { addBuildCommand } from "./build.ts";
 import { addClusterCommand } from "./cluster.ts";
 import { addDeployCommand } from "./deploy.ts";
+import { addHistoryCommand } from "./history.ts";
 import { addInitCommand } from "./init.ts";
 import { addJobCommand } from "./job.ts";
 import { addKeyCommand } from "./key.ts";
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   addDeployCommand(program);
   addRollbackCommand(program);
   addStatusCommand(program);
+  addHistoryCommand(program);
   addServeCommand(program);
   addRunnerCommand(program);
   addJobCommand(program);

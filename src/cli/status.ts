@@ -1,34 +1,70 @@
 import type { Command } from "commander";
+import type { ExplainedStatus } from "../release/status.ts";
+import { driftLines } from "../report/drift-lines.ts";
 import { table } from "../report/table.ts";
 import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
-import { runCommand } from "./run.ts";
+import { runService } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 import { chooseWorkflow } from "./workflow-choice.ts";
+
+interface StatusOptions extends JsonOption, ApiOptions {
+  readonly workflow?: string;
+  readonly check: boolean;
+}
 
 export function addStatusCommand(program: Command): void {
   const command = program
     .command("status")
-    .description("Show which release of the workflow each cluster has.")
+    .description("Show which release of the workflow each cluster has, since when, by whom, and who runs it.")
     .argument("[folder]", "folder of the project", ".")
-    .option("--workflow <slug>", "the workflow, where there is no project at hand");
-  addJsonOption(addApiOptions(command)).action(
-    async (folder: string, options: JsonOption & ApiOptions & { readonly workflow?: string }) => {
-      await runCommand(options, async (signal) => {
-        const { readStatus } = await import("../release/status.ts");
-        const deps = terminalDeps({ signal });
-        const { slug } = await chooseWorkflow(folder, options.workflow, deps);
-        const status = await readStatus(await deps.connect(apiTargetOf(options)), slug, signal);
-        const rows = status.map(({ cluster, release, publishedAt, tasks }) => [
-          cluster,
-          release ?? "none",
-          publishedAt ?? "",
-          release === undefined ? "" : String(tasks.length),
-        ]);
-        return {
-          json: { workflow: slug, clusters: status },
-          text: `Workflow ${slug}\n${table(["CLUSTER", "RELEASE", "PUBLISHED", "TASKS"], rows)}`,
-        };
-      });
-    },
+    .option("--workflow <slug>", "the workflow, where there is no project at hand")
+    .option(
+      "--check",
+      "fail when a cluster has something else than runs on GitHub deployed last, or than its targets ask for",
+      false,
+    );
+  addJsonOption(addApiOptions(command)).action(async (folder: string, options: StatusOptions) => {
+    await runService(options, async (signal, answer) => {
+      const deps = terminalDeps({ signal });
+      const { slug: workflow, targets } = await chooseWorkflow(folder, options.workflow, deps);
+      const api = await deps.connect(apiTargetOf(options));
+      if (options.check) {
+        const { requireNoDrift } = await import("../release/drift.ts");
+        const { compareClusters } = await import("../stages/check-clusters.ts");
+        const check = await compareClusters(api, { workflow, targets, only: false }, deps);
+        answer({ json: check, text: `Workflow ${workflow}\n${driftLines(check)}` });
+        requireNoDrift(check);
+        return;
+      }
+      const { explainStatus, readStatus } = await import("../release/status.ts");
+      const read = await readStatus(api, workflow, signal);
+      const clusters = await explainStatus(api, workflow, read, deps.deploymentRecords(api), signal);
+      answer({ json: { workflow, clusters }, text: `Workflow ${workflow}\n${statusTable(clusters)}` });
+    });
+  });
+}
+
+function statusTable(clusters: readonly ExplainedStatus[]): string {
+  return table(
+    ["CLUSTER", "RELEASE", "SINCE", "COMMIT", "BY", "RUNNERS", "RUN"],
+    clusters.map((status) => {
+      const { cluster, release, deployment } = status;
+      return [
+        ...[cluster, release ?? "none"],
+        deployment === undefined ? "" : new Date(deployment.atMs).toISOString(),
+        deployment?.commit?.slice(0, 8) ?? "",
+        deployment?.actor ?? deployment?.key ?? "",
+        runnerText(status),
+        deployment?.run?.url ?? "",
+      ];
+    }),
   );
+}
+
+/** "2 ready, 1 loading". */
+function runnerText({ release, runners }: ExplainedStatus): string {
+  if (release === undefined) return "";
+  if (runners === undefined) return "not known";
+  const counts = Map.groupBy(runners, ({ state }) => state);
+  return [...counts].map(([state, some]) => `${some.length} ${state}`).join(", ") || "none";
 }

@@ -50,6 +50,7 @@ export function reportOf(record: RunRecord) {
     deployments: [...record.deployments.values()],
     gates: record.gates,
     overwrites: [...record.overwrites.values()],
+    drift: record.drift,
     changed: hasChanged(record),
     notices: record.notices,
     failure,

@@ -6,6 +6,7 @@ import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { ContractCheck } from "../release/contract-check.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
+import type { DriftCheck } from "../release/drift.ts";
 import type { GateResult } from "../release/gates/gate.ts";
 import type { OverwriteCheck } from "../release/overwrite.ts";
 import type { PlanDocument } from "../release/plan-document.ts";
@@ -22,6 +23,7 @@ export type Stage =
   | "publish"
   | "promotion"
   | "previous"
+  | "status"
   | "contract"
   | "dev"
   | "production";
@@ -80,6 +82,8 @@ export interface RunRecord {
   planDocument?: PlanDocument;
   /** The clusters that the run had changed were given back what they had. */
   rollback?: { readonly because: ErrorCode };
+  /** How the clusters stand to what they should have. */
+  drift?: DriftCheck;
   /** One entry a cluster of the rollout: `planned` until its stage was carried out. */
   readonly deployments: Map<string, ClusterOutcome>;
   /** The gates that each cluster is to pass. */

@@ -9,6 +9,7 @@ const stageNames: Record<Stage, string> = {
   publish: "publishing",
   promotion: "looking for the proof of dev",
   previous: "looking for the previous releases",
+  status: "comparing the clusters",
   contract: "comparing the task contract",
   dev: "deploying to dev",
   production: "deploying to production",
@@ -24,6 +25,9 @@ export function verdict(record: RunRecord): string {
     return [`Failed while ${stageNames[failure.stage]}: ${failure.code}`, ...rollbackWords(record)].join(
       "; ",
     );
+  }
+  if (record.drift !== undefined) {
+    return `${record.slug}: ${plural(record.drift.clusters.length, "cluster")} as deployed last`;
   }
   const counts =
     build === undefined

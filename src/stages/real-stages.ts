@@ -57,6 +57,7 @@ export function stageDeps(options: {
         compareRemotely: async (...commits) => await compareAtGitHub(await github())(...commits),
       });
     },
+    githubRecords: options.source.github && githubRecords(options.source.github, options.env),
     deploymentRecords: (api) => recordsOf(api, options),
     async loadProject(folder) {
       const { loadProject } = await import("../project/load.ts");
@@ -113,22 +114,32 @@ export function stageDeps(options: {
   };
 }
 
-/** The control plane's history, else GitHub's; each is loaded when it is asked. */
+type GitHub = NonNullable<RunSource["github"]>;
+
+/** Loaded when it is asked. */
+function githubRecords(github: GitHub, env: NodeJS.ProcessEnv): DeploymentRecords {
+  return loadedRecords(async () => {
+    const { githubRecords: recordsAt } = await import("../report/github/github-records.ts");
+    return recordsAt(github, env.GITHUB_SERVER_URL || "https://github.com");
+  });
+}
+
+/** The control plane's history, else GitHub's. */
 function recordsOf(
   api: ReleaseApi,
   { source, env, signal }: { source: RunSource; env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): DeploymentRecords {
-  const sources = async () => {
+  return loadedRecords(async () => {
     const { firstKnown } = await import("../release/deployment-records.ts");
     const { historyRecords } = await import("../release/history-records.ts");
     const history = historyRecords(api, signal);
-    if (source.github === undefined) return history;
-    const { githubRecords } = await import("../report/github/github-records.ts");
-    const serverUrl = env.GITHUB_SERVER_URL || "https://github.com";
-    return firstKnown([history, githubRecords(source.github, serverUrl)]);
-  };
+    return source.github === undefined ? history : firstKnown([history, githubRecords(source.github, env)]);
+  });
+}
+
+function loadedRecords(load: () => Promise<DeploymentRecords>): DeploymentRecords {
   return {
-    find: async (...wanted) => await (await sources()).find(...wanted),
-    list: async (...wanted) => await (await sources()).list(...wanted),
+    find: async (...wanted) => await (await load()).find(...wanted),
+    list: async (...wanted) => await (await load()).list(...wanted),
   };
 }

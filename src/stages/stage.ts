@@ -42,6 +42,8 @@ export interface StageDeps {
   compareCommits(deployed: string, ours: string): Promise<Ancestry>;
   /** Who deployed what, as far as anybody knows. */
   deploymentRecords(api: ReleaseApi): DeploymentRecords;
+  /** What GitHub alone has recorded; undefined where it is not asked. */
+  readonly githubRecords: DeploymentRecords | undefined;
   /** How a build of the project gets to the server, by what this offers. */
   publisher(api: ReleaseApi, target: ApiTarget, project: Project): Promise<Publisher>;
 }

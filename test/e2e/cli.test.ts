@@ -82,7 +82,30 @@ test("build, publish, deploy and status share one project and answer as JSON", a
   );
   const elsewhere = { cwd: folder.path, env };
   const named = await runCli(["status", "--workflow", "tiles"], elsewhere);
-  assert.match(named.stdout, /^tiles-dev +[0-9a-f-]{36} +\S+Z +5$/m);
+  assert.match(named.stdout, /^tiles-dev +[0-9a-f-]{36} +\S+Z +ci +none$/m);
+  const history = await runCli(["history", "--cluster", "tiles-dev", "--limit", "1"], options);
+  assert.match(history.stdout, /^\S+Z +deploy +tiles-dev +[0-9a-f-]{36} +ci$/m);
+  const page = await cliJson<{ entries: { kind: string }[]; next: number }>(
+    ["history", "--limit", "4"],
+    options,
+  );
+  assert.deepEqual(
+    page.entries.map(({ kind }) => kind),
+    ["deploy", "deploy", "deploy", "publish"],
+  );
+  // No run on GitHub has deployed anything: the targets alone say what should be there.
+  const checked = await runCli(["status", "--check"], options);
+  assert.equal(checked.exitCode, 0, checked.stderr);
+  assert.match(checked.stdout, /^tiles-north +not known +[0-9a-f-]{36} +ok$/m);
+  await client.workflows.undeployWorkflowRelease({
+    workflowSlug: "tiles",
+    releaseId: { uuid: Buffer.from(release.replaceAll("-", ""), "hex") },
+    clusterSlugs: ["tiles-north"],
+  });
+  const drifted = await runCli(["status", "--check"], options);
+  assert.equal(drifted.exitCode, 1);
+  assert.match(drifted.stderr, /drift-found/);
+  assert.match(drifted.stdout, /^tiles-north +not known +none +has no release.*with the key ci$/m);
   assert.equal((await runCli(["status"], elsewhere)).exitCode, 2);
 });
 

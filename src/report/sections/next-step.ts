@@ -9,7 +9,9 @@ export function nextStepSection(record: RunRecord): Section | undefined {
 }
 
 function nextStep(record: RunRecord): string | undefined {
-  const { build, release, plan, deployments, failure, projectPath } = record;
+  const { build, release, plan, drift, deployments, failure, projectPath } = record;
+  if (drift !== undefined)
+    return `**The same on a laptop:** ${inlineCode("workflow-release status --check")}`;
   if (release === undefined && plan === undefined) {
     if (build === undefined && failure?.stage === "inputs") return undefined;
     return `**The same on a laptop:** ${inlineCode(["workflow-release build", projectPath].filter(Boolean).join(" "))}`;

@@ -1,6 +1,7 @@
 import type { RunRecord } from "../record.ts";
 import { clusterSection } from "./clusters.ts";
 import { contractSection } from "./contract.ts";
+import { driftSection } from "./drift.ts";
 import { failureSection } from "./failure.ts";
 import { gateSection } from "./gates.ts";
 import { nextStepSection } from "./next-step.ts";
@@ -22,6 +23,7 @@ const makers: readonly ((record: RunRecord) => Section | undefined)[] = [
   taskSection,
   fileSection,
   clusterSection,
+  driftSection,
   gateSection,
   noticeSection,
   nextStepSection,
