@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { parseApiUrl } from "../api/url.ts";
 import { type Initialized, initProject } from "../init/init.ts";
-import { documentedAction, type Server } from "../init/workflow-file.ts";
+import { documentedAction, type Server } from "../init/workflow-files.ts";
 import { hostedApiUrl } from "../inputs.ts";
 import {
   type ApiOptions,
@@ -26,7 +26,7 @@ export function addInitCommand(program: Command): void {
   const command = program
     .command("init")
     .description(
-      "Write tilebox.workflow.toml, a workflow file for GitHub and, where there is no Python project, the smallest " +
+      "Write tilebox.workflow.toml, workflow files for GitHub and, where there is no Python project, the smallest " +
         "one that runs. Replaces nothing.",
     )
     .argument("[folder]", "folder of the project, made when it is not there", ".")
@@ -75,7 +75,7 @@ function nextSteps(
   return [
     isNewProject ? "Run `uv lock` in the project." : "Commit a uv.lock that fits pyproject.toml.",
     ...(action === documentedAction
-      ? [`Write the repository of this action instead of ${documentedAction} in the workflow file.`]
+      ? [`Write the repository of this action instead of ${documentedAction} in the workflow files.`]
       : []),
     server.kind === "hosted"
       ? `Unless the workflow ${slug} exists: run \`tilebox workflow create ${slug} --json\` and write the slug that it answers into tilebox.workflow.toml.`

@@ -12,8 +12,15 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import { parse } from "smol-toml";
 import { SystemError, UserError } from "../errors.ts";
 import { configFileName, isRepositoryRoot } from "../project/find-config.ts";
-import { configFile, gitignoreFile, pyprojectFile, runnerFile, runnerFileName } from "./project-files.ts";
-import { type Server, workflowFile } from "./workflow-file.ts";
+import {
+  configFile,
+  gitignoreFile,
+  pyprojectFile,
+  runnerFile,
+  runnerFileName,
+  smokeTaskOf,
+} from "./project-files.ts";
+import { type Server, workflowFiles } from "./workflow-files.ts";
 
 export interface InitOptions {
   /** Absolute; made when it is not there. */
@@ -51,22 +58,38 @@ export function initProject(options: InitOptions): Initialized {
   const repositoryRoot = findRoot(folder);
   const slug = slugOf(options.slug, folder);
   requireAction(options.action);
-  const projectFolder = pathFrom(repositoryRoot, folder);
-  const name = projectFolder === "" ? "release.yml" : `release-${slug}.yml`;
   const isNewProject = !exists(join(folder, "pyproject.toml"));
   const config = join(folder, configFileName);
-  const workflow = join(repositoryRoot, ".github", "workflows", name);
+  const workflows = newWorkflows(options, { folder, repositoryRoot, slug, isNewProject });
   const project = isNewProject ? newProject(folder, slug) : [];
-  requireFree([config, workflow, ...project.map(({ path }) => path)], repositoryRoot);
+  const others = [...workflows, ...project];
+  requireFree([config, ...others.map(({ path }) => path)], repositoryRoot);
   const code = isNewProject ? freshCode(options.runner) : existingCode(folder, options.runner);
-  const files: NewFile[] = [
-    { path: config, text: configFile({ ...options, slug, ...code }) },
-    { path: workflow, text: workflowFile({ ...options, projectFolder, name }) },
-    ...project,
-  ];
+  const files = [{ path: config, text: configFile({ ...options, slug, ...code }) }, ...others];
   writeAll(files);
   const written = files.map(({ path }) => pathFrom(repositoryRoot, path));
   return { slug, written, isNewProject };
+}
+
+function newWorkflows(
+  { server, action }: InitOptions,
+  made: {
+    readonly folder: string;
+    readonly repositoryRoot: string;
+    readonly slug: string;
+    readonly isNewProject: boolean;
+  },
+): NewFile[] {
+  const { folder, repositoryRoot, slug, isNewProject } = made;
+  const projectFolder = pathFrom(repositoryRoot, folder);
+  const flows = workflowFiles({
+    ...{ server, action, projectFolder, gates: undefined },
+    suffix: projectFolder === "" ? "" : `-${slug}`,
+    // The hosted service makes the slug itself: it has to be there before.
+    createWorkflow: server.kind === "own",
+    smokeTask: isNewProject ? smokeTaskOf(slug) : undefined,
+  });
+  return flows.map(({ name, text }) => ({ path: join(repositoryRoot, ".github", "workflows", name), text }));
 }
 
 function newProject(folder: string, slug: string): NewFile[] {

@@ -67,6 +67,11 @@ runner = Runner(tasks=[Hello])
 `;
 }
 
+/** A job of its task, for the input `smoke-task`: the input of a task with one field is its bare value. */
+export function smokeTaskOf(slug: string): string {
+  return `${slug}/Hello@v1.0 "world"`;
+}
+
 export const gitignoreFile = [".venv/", "__pycache__/", ".workflow-release/", ""].join("\n");
 
 /** A package's name begins and ends with a letter or digit. */

@@ -1,5 +1,5 @@
 /**
- * The workflow file for the hosted service under act: a control plane that shows its public API alone, and a stand-in
+ * The workflow files for the hosted service under act: a control plane that shows its public API alone, and a stand-in
  * for the hosted service's program. One history, in order.
  */
 import assert from "node:assert/strict";
@@ -38,11 +38,11 @@ before(async () => {
 after(() => resources.disposeAsync());
 
 /** The installed program is the stand-in; nobody here can reach the real one's address. */
-async function act(event: (sha: string) => GitHubEvent, secrets: Record<string, string>) {
+async function act(file: string, event: (sha: string) => GitHubEvent, secrets: Record<string, string>) {
   const [sha = "", ...parents] = (await project.git("rev-list", "--parents", "-1", "HEAD")).split(" ");
   github.state.commits.set(sha, parents);
   github.state.pullRequests.set(7, { headSha: sha, locked: false });
-  const workflow = await readFile(new URL("workflows/hosted.yml", import.meta.url), "utf8");
+  const workflow = await readFile(new URL(`workflows/${file}`, import.meta.url), "utf8");
   const token = github.addToken({ contents: "read", deployments: "write", pull_requests: "write" });
   return await runAct({
     repositoryFolder: project.folder,
@@ -58,14 +58,14 @@ async function act(event: (sha: string) => GitHubEvent, secrets: Record<string, 
 const withKey = () => ({ TILEBOX_API_KEY: controlPlane.apiKey });
 
 test("a pull request builds without the program and without a key", async () => {
-  const run = await act((sha) => pullRequestEvent(sha, "feature"), {});
+  const run = await act("check.yml", (sha) => pullRequestEvent(sha, "feature"), {});
   assert.equal(run.exitCode, 0, run.log);
   assert.equal(run.outputs.published, "skipped");
   assert.deepEqual(await controlPlane.releases("tiles"), []);
 });
 
 test("a push publishes through the program and deploys to dev", async () => {
-  const run = await act(pushEvent, withKey());
+  const run = await act("hosted-release.yml", pushEvent, withKey());
   assert.equal(run.exitCode, 0, run.log);
   assert.equal(run.steps[documentedAction], "success", run.log);
   release = run.outputs["release-id"];
@@ -82,7 +82,7 @@ test("a push publishes through the program and deploys to dev", async () => {
 
 test("a tag promotes that release, which GitHub's record of the deployment names", async () => {
   const callsBefore = await readFile(tilebox.callsFile, "utf8");
-  const run = await act((sha) => tagEvent(sha, "v1.0.0"), withKey());
+  const run = await act("hosted-promote.yml", (sha) => tagEvent(sha, "v1.0.0"), withKey());
   assert.equal(run.exitCode, 0, run.log);
   assert.equal(run.outputs.published, "reused");
   assert.equal(run.outputs["release-id"], release);
@@ -97,7 +97,7 @@ test("a tag promotes that release, which GitHub's record of the deployment names
 test("a tag whose content was never deployed says that there is no record", async () => {
   await project.edit({ "palette.json": '{"water": "#000", "forest": "#111"}\n' });
   await project.commit();
-  const run = await act((sha) => tagEvent(sha, "v1.1.0"), withKey());
+  const run = await act("hosted-promote.yml", (sha) => tagEvent(sha, "v1.1.0"), withKey());
   assert.notEqual(run.exitCode, 0);
   assert.equal(run.outputs["failure-reason"], "release-not-found", run.log);
   assert.match(run.log, /GitHub Deployments of tiles-dev, tiles-north, tiles-south/);
@@ -105,7 +105,7 @@ test("a tag whose content was never deployed says that there is no record", asyn
 
 test("a release with other files than the build is listed and not deployed", async () => {
   await tilebox.behave("other-files");
-  const run = await act(pushEvent, withKey());
+  const run = await act("hosted-release.yml", pushEvent, withKey());
   assert.equal(run.outputs["failure-reason"], "cli-content-differs", run.log);
   assert.match(run.log, /file notes\/todo\.txt: in the release, not in the build/);
   assert.equal((await controlPlane.deployed("tiles"))["tiles-dev"], release);
@@ -113,7 +113,7 @@ test("a release with other files than the build is listed and not deployed", asy
 
 test("without the program the run says how to install it", async () => {
   await tilebox.uninstall();
-  const run = await act(pushEvent, withKey());
+  const run = await act("hosted-release.yml", pushEvent, withKey());
   assert.equal(run.outputs["failure-reason"], "cli-missing", run.log);
   assert.match(run.log, /curl -fsSL https:\/\/cli\.tilebox\.com\/install\.sh/);
 });

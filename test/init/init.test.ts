@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { UserError } from "../../src/errors.ts";
 import { type InitOptions, initProject } from "../../src/init/init.ts";
-import { documentedAction } from "../../src/init/workflow-file.ts";
+import { documentedAction } from "../../src/init/workflow-files.ts";
 import { loadProject } from "../../src/project/load.ts";
 import { selectFiles } from "../../src/project/select.ts";
 import { errorOf } from "../support/errors.ts";
@@ -49,7 +49,9 @@ describe("init", () => {
       const made = init(folder.path, { slug: "my-workflow" });
       assert.deepEqual(made.written, [
         "tilebox.workflow.toml",
+        ".github/workflows/check.yml",
         ".github/workflows/release.yml",
+        ".github/workflows/promote.yml",
         "pyproject.toml",
         "runner.py",
         ".gitignore",
@@ -72,14 +74,14 @@ describe("init", () => {
       );
     }));
 
-  it("takes the slug from the folder, and names a project below the root in a workflow file of its own", () =>
+  it("takes the slug from the folder, and names a project below the root in workflow files of its own", () =>
     withFolder({}, async (folder) => {
       const server = { kind: "own", url: "https://plane.example" } as const;
       const made = init(join(folder.path, "flows", "Scene QA!"), { server });
       assert.equal(made.slug, "scene-qa");
       const files = await filesIn(folder);
       const workflow = files[".github/workflows/release-scene-qa.yml"] ?? "";
-      assert.match(workflow, /^ {10}project: "flows\/Scene QA!"$/m);
+      assert.match(workflow, /^ {10}project: 'flows\/Scene QA!'$/m);
       assert.match(workflow, /^ {10}api-url: https:\/\/plane\.example$/m);
       assert.doesNotMatch(workflow, /cli\.tilebox\.com/);
       assert.ok("flows/Scene QA!/runner.py" in files);
@@ -91,7 +93,8 @@ describe("init", () => {
       { "pyproject.toml": pyproject, "docs/about.md": "", "src/scenes/runner.py": "", ".gitignore": "x\n" },
       async (folder) => {
         const made = init(folder.path, { slug: "scenes", runner: "scenes.runner:runner" });
-        assert.deepEqual(made.written, ["tilebox.workflow.toml", ".github/workflows/release.yml"]);
+        const workflows = ["check", "release", "promote"].map((name) => `.github/workflows/${name}.yml`);
+        assert.deepEqual(made.written, ["tilebox.workflow.toml", ...workflows]);
         const files = await filesIn(folder);
         assert.equal(files["pyproject.toml"], pyproject);
         assert.match(
