@@ -9,7 +9,7 @@ import { buildContent, rehearseBuild } from "./stages/build-content.ts";
 import { checkAgainstBase } from "./stages/check-against-base.ts";
 import { obtainRelease } from "./stages/obtain-release.ts";
 import { proveRelease } from "./stages/prove-release.ts";
-import { requireNotOlder } from "./stages/require-not-older.ts";
+import { isNewest, requireNotOlder } from "./stages/require-not-older.ts";
 import { type RollOutTarget, rollOut } from "./stages/roll-out.ts";
 import { enter, type StageDeps } from "./stages/stage.ts";
 
@@ -88,6 +88,7 @@ async function release(
       reason: "deploy",
       requireAllowed: (stage, planned) =>
         requireNotOlder(api, { workflow, plan: planned, allow }, stage, record, deps),
+      mayClaim: (planned) => isNewest(api, workflow, planned, record, deps),
     },
     record,
     deps,

@@ -17,6 +17,8 @@ export interface Place {
 
 export interface ChangeOptions {
   readonly reason: ChangeReason;
+  /** The commit that the release is deployed as, where it is not the run's. */
+  readonly commit?: string | undefined;
   /** The gates that are run after it. */
   readonly gates?: readonly GateKind[];
   /**
@@ -69,7 +71,10 @@ export async function readRelease(
   return releaseOn(await api.workflows.getCluster({ clusterSlug: cluster }, { signal }), workflow);
 }
 
-/** Replaces whatever release of the workflow the cluster has; the same again changes nothing. */
+/**
+ * Replaces whatever release of the workflow the cluster has; the same again changes nothing, but its commit is
+ * recorded.
+ */
 export async function deployRelease(
   api: ReleaseApi,
   place: Place,
@@ -90,8 +95,9 @@ export async function undeployRelease(
 }
 
 function callOptions(api: ReleaseApi, { cluster }: Place, options: ChangeOptions) {
-  const { reason, gates, expected, signal } = options;
-  const headers = changeHeaders(api.run, {
+  const { reason, commit, gates, expected, signal } = options;
+  const run = commit === undefined ? api.run : { ...api.run, commit };
+  const headers = changeHeaders(run, {
     reason,
     ...(gates === undefined ? {} : { gates }),
     expected: new Map([[cluster, expected?.id]]),

@@ -1,6 +1,6 @@
 import type { ChangeReason, GateKind } from "../engine/provenance.ts";
 import { SystemError, UserError } from "../errors.ts";
-import { deployRelease, readRelease } from "./cluster-calls.ts";
+import { deployRelease, type Place, readRelease } from "./cluster-calls.ts";
 import type { RolloutStage } from "./clusters.ts";
 import type { DeployedRelease, DeployPlan, PlannedCluster } from "./deploy-plan.ts";
 import type { ReleaseApi } from "./release-api.ts";
@@ -44,6 +44,10 @@ export interface Attempt {
 
 export interface DeployOptions {
   readonly reason: ChangeReason;
+  /** The commit that the release is deployed as. */
+  readonly commit: string | undefined;
+  /** Whether this commit may stand as the one that is deployed, where a cluster has the release already. */
+  readonly mayClaim: (planned: PlannedCluster) => Promise<boolean>;
   /** The gates that are run afterwards. */
   readonly gates: readonly GateKind[];
   /** Stops between two clusters. */
@@ -76,10 +80,6 @@ export async function deployStage(
 ): Promise<void> {
   const planned = plan.filter((entry) => entry.stage === stage);
   for (const entry of planned) {
-    if (entry.change === "unchanged") options.report(outcomeOf(entry, entry.before, "unchanged"));
-  }
-  for (const entry of planned) {
-    if (entry.change === "unchanged") continue;
     options.signal.throwIfAborted();
     await deployTo(api, workflow, entry, options);
   }
@@ -95,6 +95,8 @@ async function deployTo(
   const place = { workflow, cluster: planned.cluster };
   const found = await readRelease(api, place, options.signal);
   if (found?.id === planned.after.id) {
+    const there: PlannedCluster = { ...planned, before: found, change: "unchanged" };
+    if (await options.mayClaim(there)) await claim(api, place, there, options);
     report(outcomeOf(planned, found, "unchanged"));
     return;
   }
@@ -107,6 +109,7 @@ async function deployTo(
   try {
     await deployRelease(api, place, planned.after, {
       reason: options.reason,
+      commit: options.commit,
       gates: options.gates,
       expected: planned.before,
       signal: options.grace.lastAnswer,
@@ -126,6 +129,17 @@ async function deployTo(
   if (!hasWhatItHad) throw changedMeanwhile(planned, now, failure);
   const message = `${planned.cluster} has ${nameOf(now)} after release ${planned.after.id} was deployed there`;
   throw failure ?? new SystemError("deploy-mismatch", message);
+}
+
+/** Changes nothing on the cluster: a server that keeps a history keeps there which commit has the release now. */
+async function claim(
+  api: ReleaseApi,
+  place: Place,
+  { before, after }: PlannedCluster,
+  { reason, commit, gates, grace }: DeployOptions,
+): Promise<void> {
+  const signal = grace.lastAnswer;
+  await deployRelease(api, place, after, { reason, commit, gates, expected: before, signal });
 }
 
 async function readBack(

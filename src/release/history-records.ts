@@ -37,7 +37,9 @@ export function deploymentsIn(entries: readonly HistoryLine[]): readonly Deploym
       if (entry.after !== null) {
         records.push({
           ...factsOf(entry),
-          ...{ cluster: entry.cluster, release: entry.after, before: entry.before },
+          ...{ cluster: entry.cluster, release: entry.after },
+          // Another commit with the same release: what was there before, an earlier record says.
+          ...(entry.before === entry.after ? {} : { before: entry.before }),
           ...{ outcome: outcomeOf(later), gates: gates.get(entry.after) ?? [] },
         });
         gates = new Map([...gates].filter(([release]) => release !== entry.after));

@@ -1,11 +1,19 @@
 import { type RolloutStage, rolloutStages } from "../release/clusters.ts";
-import type { DeployPlan } from "../release/deploy-plan.ts";
-import { checkOverwrites, refusedOverwrites, requireOverwritable, whyOf } from "../release/overwrite.ts";
+import type { DeployPlan, PlannedCluster } from "../release/deploy-plan.ts";
+import {
+  checkOverwrites,
+  type OverwriteSources,
+  refusedOverwrites,
+  requireOverwritable,
+  whyOf,
+} from "../release/overwrite.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { allowedText } from "../report/allowed-text.ts";
 import type { RunRecord } from "../report/record.ts";
 import type { Allowed } from "../run-plan.ts";
 import type { StageDeps } from "./stage.ts";
+
+type OverwriteDeps = Pick<StageDeps, "signal" | "deploymentRecords" | "compareCommits">;
 
 /**
  * Call it right before a stage is carried out: a build or a gate takes time, in which other runs finish. The stages
@@ -19,19 +27,13 @@ export async function requireNotOlder(
   target: { readonly workflow: string; readonly plan: DeployPlan; readonly allow: Allowed },
   stage: RolloutStage,
   record: RunRecord,
-  deps: Pick<StageDeps, "log" | "signal" | "deploymentRecords" | "compareCommits">,
+  deps: OverwriteDeps & Pick<StageDeps, "log">,
 ): Promise<void> {
   const { workflow, allow } = target;
   const ahead = rolloutStages.slice(rolloutStages.indexOf(stage));
   const checks = await checkOverwrites(
     target.plan.filter((planned) => ahead.includes(planned.stage)),
-    {
-      workflow,
-      commit: record.commit,
-      records: deps.deploymentRecords(api),
-      compare: (deployed, ours) => deps.compareCommits(deployed, ours),
-      signal: deps.signal,
-    },
+    sourcesOf(api, workflow, record, deps),
   );
   for (const check of checks) record.overwrites.set(check.cluster, check);
   const tell = (notice: string) => {
@@ -47,4 +49,35 @@ export async function requireNotOlder(
   if (by === undefined) return;
   for (const { cluster, verdict } of refusedOverwrites(now))
     tell(`${cluster}: ${whyOf(verdict)}; ${allowedText("older", by)}`);
+}
+
+/**
+ * Whether a cluster that has the release already is to be recorded as having it of the run's commit: not where a
+ * newer commit put it there.
+ */
+export async function isNewest(
+  api: ReleaseApi,
+  workflow: string,
+  planned: PlannedCluster,
+  record: RunRecord,
+  deps: OverwriteDeps,
+): Promise<boolean> {
+  const checks = await checkOverwrites([planned], sourcesOf(api, workflow, record, deps));
+  for (const check of checks) record.overwrites.set(check.cluster, check);
+  return checks.every(({ verdict }) => verdict.kind !== "refuse");
+}
+
+function sourcesOf(
+  api: ReleaseApi,
+  workflow: string,
+  { commit }: RunRecord,
+  { signal, ...deps }: OverwriteDeps,
+): OverwriteSources {
+  return {
+    workflow,
+    commit,
+    records: deps.deploymentRecords(api),
+    compare: (deployed, ours) => deps.compareCommits(deployed, ours),
+    signal,
+  };
 }

@@ -10,7 +10,7 @@ import {
   type Snapshot,
 } from "../release/deploy-plan.ts";
 import { type PlanInput, readExpectedPlan, requirePlanned } from "../release/expected-plan.ts";
-import type { Gate } from "../release/gates/gate.ts";
+import { type Gate, gatesOn } from "../release/gates/gate.ts";
 import { type OnFailure, onFailureOf } from "../release/on-failure.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { createStopGrace } from "../release/stop-grace.ts";
@@ -35,6 +35,8 @@ export interface RollOutTarget {
   readonly gates: readonly Gate[];
   /** Throws when this stage must not be deployed now. */
   readonly requireAllowed?: (stage: RolloutStage, plan: DeployPlan) => Promise<void>;
+  /** Whether the run's commit may stand as the one that is deployed where the release is already. */
+  readonly mayClaim?: (planned: PlannedCluster) => Promise<boolean>;
   /** Throws when the release does not do on these clusters what it should. */
   readonly prove?: (deployed: readonly PlannedCluster[]) => Promise<void>;
 }
@@ -84,7 +86,9 @@ export async function rollOut(
       await target.requireAllowed?.(stage, plan);
       await deployStage(api, workflow, plan, stage, {
         reason,
-        gates: target.gates.map(({ kind }) => kind),
+        commit: record.commit,
+        mayClaim: async (planned) => (await target.mayClaim?.(planned)) ?? false,
+        gates: gatesOn(stage, target.gates).map(({ kind }) => kind),
         signal: deps.signal,
         grace,
         sleep: deps.world.sleep,

@@ -171,7 +171,8 @@ export interface ReleaseStore {
   unpublish(request: ReleaseRef & Actor): Promise<void>;
   /**
    * Makes this the workflow's release on all the named clusters, or, when one of them is unknown, on
-   * none. An empty list is the default cluster. What is already so is left as it is and leaves no trace.
+   * none. An empty list is the default cluster. What is already so is left as it is; it leaves a line in the history
+   * when it is of another commit than the last one there, and no trace else.
    * Throws workflow-not-found, release-not-found, cluster-not-found (naming every unknown cluster),
    * deployment-changed.
    */

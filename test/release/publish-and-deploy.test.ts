@@ -99,6 +99,8 @@ describe("publishing and deploying", () => {
     const stage = (name: "dev" | "production") =>
       deployStage(through, workflow, plan, name, {
         reason: "deploy",
+        commit: undefined,
+        mayClaim: async () => false,
         gates: [],
         signal: never,
         grace: createStopGrace(never, systemGateWorld.sleep),

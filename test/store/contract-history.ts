@@ -72,6 +72,37 @@ export function historyContract(open: OpenStore): void {
       });
     });
 
+    test("says which commit has a release that was there already, once, and changes nothing else", async () => {
+      await using under = await open();
+      const { releases, clusters } = under.store;
+      await addCluster(under.store, "dev");
+      const workflow = await addWorkflow(under.store, "greetings");
+      const release = await publish(under.store, workflow, "1");
+      const request = deployRequest(workflow, release, [cluster("dev")]);
+      const deployedAs = (commit: string) =>
+        releases.deploy({ ...request, provenance: { ...provenance, commit: commit.repeat(40) } });
+      await deployedAs("a");
+      const { revision } = await clusters.getCluster(cluster("dev"));
+      await deployedAs("a");
+      assert.deepEqual((await deployedAs("b")).changes, []);
+      await deployedAs("b");
+      await releases.deploy({ ...request, provenance: { reason: "deploy" } });
+      await releases.deploy(request);
+      const entries = await releases.listHistory({ workflow, cluster: slug("dev"), limit: 10 });
+      assert.deepEqual(
+        entries.map((entry) => [
+          entry.provenance?.commit?.[0],
+          "before" in entry ? entry.before : undefined,
+          "after" in entry ? entry.after : undefined,
+        ]),
+        [
+          ["b", release, release],
+          ["a", undefined, release],
+        ],
+      );
+      assert.equal((await clusters.getCluster(cluster("dev"))).revision, revision);
+    });
+
     test("is read by workflow, cluster and release, in pages", async () => {
       await using under = await open();
       const { releases } = under.store;

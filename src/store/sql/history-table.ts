@@ -124,6 +124,11 @@ export function prepareHistoryStatements(database: Database) {
       `SELECT sequence FROM history
        WHERE workflow_slug = ? AND cluster_slug = ? AND release_after = ? AND kind = 'deploy' LIMIT 1`,
     ),
+    lastDeploy: prepare<[workflow: Slug, cluster: Slug], Pick<HistoryRow, "provenance">>(
+      database,
+      `SELECT provenance FROM history
+       WHERE workflow_slug = ? AND cluster_slug = ? AND kind = 'deploy' ORDER BY sequence DESC LIMIT 1`,
+    ),
   };
 }
 
@@ -149,6 +154,16 @@ export function appendHistory(statements: HistoryStatements, entry: NewEntry): v
     provenance,
     gate === undefined ? null : JSON.stringify(gate),
   );
+}
+
+/** The commit that the cluster's last deployment says it is of. */
+export function lastDeployedCommit(
+  statements: HistoryStatements,
+  workflow: Slug,
+  cluster: Slug,
+): string | undefined {
+  const text = statements.lastDeploy.get(workflow, cluster)?.provenance ?? null;
+  return text === null ? undefined : (JSON.parse(text) as Provenance).commit;
 }
 
 interface EventColumns {

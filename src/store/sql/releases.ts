@@ -1,4 +1,5 @@
 import type { ReleaseId } from "../../engine/id.ts";
+import type { Provenance } from "../../engine/provenance.ts";
 import {
   chooseClusters,
   type DeployedNow,
@@ -7,12 +8,18 @@ import {
   sameContent,
   unexpectedClusters,
 } from "../../engine/release-rules.ts";
+import type { Slug } from "../../engine/slug.ts";
 import { UserError } from "../../errors.ts";
 import type { DeployRequest, DeployResult, PublishRequest, ReleaseStore } from "../port.ts";
 import { prepareArtifactStatements } from "./artifacts.ts";
 import { type ClusterRow, toClusterInfo } from "./cluster-table.ts";
 import type { DeploymentNotices } from "./clusters.ts";
-import { appendHistory, type prepareHistoryStatements, readHistory } from "./history-table.ts";
+import {
+  appendHistory,
+  lastDeployedCommit,
+  type prepareHistoryStatements,
+  readHistory,
+} from "./history-table.ts";
 import { clusterNotFound, type Records } from "./records.ts";
 import type { Session } from "./session.ts";
 
@@ -135,6 +142,18 @@ function createDeploymentChanger(session: Session, records: Records, history: Hi
     return chosen.clusters.map((found) => found.row);
   };
 
+  /** Clusters that have the release already, of another commit: which commit came last is what an older one is told by. */
+  const claimedAnew = (
+    workflow: Slug,
+    release: ReleaseId,
+    now: readonly DeployedNow[],
+    provenance: Provenance | undefined,
+  ): readonly Slug[] =>
+    now
+      .filter((cluster) => cluster.release === release && provenance?.commit !== undefined)
+      .map(({ cluster }) => cluster)
+      .filter((cluster) => lastDeployedCommit(history, workflow, cluster) !== provenance?.commit);
+
   return (request: DeployRequest, kind: "deploy" | "undeploy"): DeployResult => {
     const { actor, provenance } = request;
     const workflow = records.requireWorkflow(request.workflow);
@@ -152,6 +171,10 @@ function createDeploymentChanger(session: Session, records: Records, history: Hi
       else records.deployments.put.run(change.cluster, workflow.id, change.after, atMs, actor);
       records.clusters.raiseRevision.run(change.cluster);
       appendHistory(history, { atMs, actor, provenance, workflow: workflow.slug, kind, ...change });
+    }
+    for (const cluster of kind === "deploy" ? claimedAnew(workflow.slug, release.id, now, provenance) : []) {
+      const same = { kind: "deploy", cluster, before: release.id, after: release.id } as const;
+      appendHistory(history, { atMs, actor, provenance, workflow: workflow.slug, ...same });
     }
     return {
       release: records.release(release),
