@@ -66,9 +66,16 @@ async function runGate(gate: Gate, context: GateContext, handover: Handover): Pr
   };
 }
 
+/** What a cluster has is known at once, or the control plane is not there. */
+const readMs = 60_000;
+
 /** A gate says something about this release only when the cluster had it all the time. */
 async function passOrFail(gate: Gate, run: Omit<GateRun, "content">): Promise<string | GateFailed> {
-  const wait = { title: run.title, untilMs: run.untilMs };
+  const requireStill = () =>
+    requireDeployed(run, {
+      title: run.title,
+      untilMs: Math.min(run.limits.endsAtMs, run.world.clock() + readMs),
+    });
   const attempt = async (work: () => Promise<string>): Promise<string | GateFailed> => {
     try {
       return await work();
@@ -81,13 +88,13 @@ async function passOrFail(gate: Gate, run: Omit<GateRun, "content">): Promise<st
   };
   let began = false;
   const end = await attempt(async () => {
-    const content = await requireDeployed(run, wait);
+    const content = await requireStill();
     began = true;
     return await passGate(gate, { ...run, content });
   });
   if (!began) return end;
   const after = await attempt(async () => {
-    await requireDeployed(run, wait);
+    await requireStill();
     return "";
   });
   const isReplaced =

@@ -106,6 +106,18 @@ test("a soak for which there is no time fails at once", async () => {
   assert.deepEqual([results[0]?.reason, results[0]?.tookMs], ["time-too-short", 0]);
 });
 
+test("a control plane that is gone is not waited for without end", async () => {
+  const setting = await clusterWithRelease("gone");
+  const workflows: HttpApiClient["workflows"] = {
+    ...api.workflows,
+    getCluster: () => Promise.reject(new SystemError("api-unreachable", "plane:1 cannot be reached")),
+  };
+  const limits = { readyMs: 1, smokeMs: 1, replayMs: 1, endsAtMs: Number.POSITIVE_INFINITY };
+  const { results } = await tryGates([soak], release, { ...setting, api: { ...api, workflows }, limits });
+  assert.equal(results[0]?.reason, "control-plane-failed");
+  assert.equal(results[0]?.tookMs, minuteMs);
+});
+
 test("a job whose submission is not answered is found instead of submitted again", async () => {
   const { cluster } = await clusterWithRelease("lossy");
   let lost = 0;
