@@ -1,4 +1,4 @@
-/** Starts dist/index.js as GitHub's runner (2.336) starts the main script of a node24 action. */
+/** Starts dist/index.js, and dist/post.js, as GitHub's runner (2.336) starts the scripts of a node24 action. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
@@ -11,6 +11,7 @@ import { type GitHubEvent, repository } from "./github-events.ts";
 import { parseCommands, parseFileCommand, type WorkflowCommand } from "./workflow-commands.ts";
 
 const mainScript = fileURLToPath(new URL("../../dist/index.js", import.meta.url));
+const postScript = fileURLToPath(new URL("../../dist/post.js", import.meta.url));
 
 /** The runner's own steps on cancel. */
 const interruptMs = 7_500;
@@ -38,6 +39,8 @@ export interface ActionRun extends AsyncDisposable {
   readonly durationMs: number;
   /** How far the runner had to go to end it; undefined when it ended by itself. */
   readonly lastSignal: NodeJS.Signals | undefined;
+  /** Runs the post step with the state that this one left, as the runner does at the end of the job. */
+  post(): Promise<{ readonly exitCode: number | null; readonly log: string }>;
 }
 
 export interface RunningAction {
@@ -45,6 +48,8 @@ export interface RunningAction {
   readonly finished: Promise<ActionRun>;
   /** Does what the runner does when a job is cancelled: SIGINT, SIGTERM, SIGKILL. */
   cancel(): Promise<ActionRun>;
+  /** Ends it as a machine that runs out of memory does. */
+  kill(): Promise<ActionRun>;
 }
 
 export async function runAction(options: ActionOptions): Promise<ActionRun> {
@@ -55,20 +60,12 @@ export async function startAction(options: ActionOptions): Promise<RunningAction
   const folder = await mkdtemp(join(await realpath(tmpdir()), "runner-"));
   const files = await createFiles(folder, options.event);
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [mainScript], {
-    cwd: options.workspace,
-    env: stepEnvironment(options, folder, files),
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  child.stdin.end();
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const env = stepEnvironment(options, folder, files);
+  const { child, closed } = startScript(mainScript, options.workspace, env);
   const sent: NodeJS.Signals[] = [];
-  const closed = once(child, "close");
-  const finished = closed.then(async ([exitCode]): Promise<ActionRun> => {
-    const log = Buffer.concat(chunks).toString();
+  const finished = closed.then(async ({ exitCode, log }): Promise<ActionRun> => {
     return {
-      exitCode: exitCode as number | null,
+      exitCode,
       log: shownLines(log),
       commands: parseCommands(log),
       outputs: parseFileCommand(await readFile(files.GITHUB_OUTPUT, "utf8")),
@@ -76,10 +73,32 @@ export async function startAction(options: ActionOptions): Promise<RunningAction
       folder,
       durationMs: performance.now() - startedAtMs,
       lastSignal: sent.at(-1),
+      post: async () => {
+        const state = parseFileCommand(await readFile(files.GITHUB_STATE, "utf8"));
+        const entries = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
+        const post = startScript(postScript, options.workspace, { ...env, ...Object.fromEntries(entries) });
+        return await post.closed;
+      },
       [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
     };
   });
-  return { pid: child.pid ?? 0, finished, cancel: () => cancel(child, sent, finished) };
+  const kill = async () => {
+    child.kill("SIGKILL");
+    return await finished;
+  };
+  return { pid: child.pid ?? 0, finished, cancel: () => cancel(child, sent, finished), kill };
+}
+
+function startScript(script: string, cwd: string, env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [script], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.end();
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const closed = once(child, "close").then(([exitCode]) => ({
+    exitCode: exitCode as number | null,
+    log: Buffer.concat(chunks).toString(),
+  }));
+  return { child, closed };
 }
 
 async function cancel(child: ChildProcess, sent: NodeJS.Signals[], finished: Promise<ActionRun>) {
