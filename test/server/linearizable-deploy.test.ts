@@ -1,19 +1,54 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomInt } from "node:crypto";
 import { describe, test } from "node:test";
-import { createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
-import { type Cluster, WorkflowsService } from "../../src/api/gen/workflows/v1/workflows_pb.ts";
-import { idToBytes, type ReleaseId } from "../../src/engine/id.ts";
+import { setTimeout } from "node:timers/promises";
+import { trustEveryone } from "../../src/server/auth.ts";
+import { startListener } from "../../src/server/listener.ts";
+import { connectionLimits } from "../../src/server/protocol-servers.ts";
+import { createRequestHandler } from "../../src/server/request-handler.ts";
+import { createRoutes } from "../../src/server/routes.ts";
+import { createWorkflowsService } from "../../src/server/services/workflows.ts";
+import type { Store } from "../../src/store/port.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
-import { addCluster, addWorkflow, publish } from "../store/samples.ts";
 import { startControlPlaneProcess } from "../support/control-plane-process.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
+import { DeployRace, prepareRace, seededRandom } from "./deploy-race.ts";
 import { type Call, isLinearizable } from "./linearizability.ts";
 
-const runs = 10;
-const clients = 16;
-const callsPerClient = 8;
+const runs = 50;
+const size = { clients: 16, callsPerClient: 8 };
+/** Few, so that clients meet on the same ones. */
+const releaseCount = 3;
+/** RACE_SEED chooses the same calls again. */
+const seed = Number(process.env.RACE_SEED ?? randomInt(2 ** 31));
+const storeOptions = { role: "server", clock: Date.now, random: randomBytes } as const;
+
+type Broken = Pick<Store, "clusters" | "workflows" | "releases">;
+
+/** Each is a mistake that a store could make. */
+const brokenStores: Readonly<Record<string, (store: Store) => Broken>> = {
+  "reads that lag behind the writes"(store) {
+    let known: Awaited<ReturnType<Store["clusters"]["getCluster"]>> | undefined;
+    const getCluster: Store["clusters"]["getCluster"] = async (ref) => {
+      const now = await store.clusters.getCluster(ref);
+      const answer = known ?? now;
+      known = now;
+      return answer;
+    };
+    return { ...store, clusters: { ...store.clusters, getCluster } };
+  },
+  "an undeploy that looks first and acts later"(store) {
+    const undeploy: Store["releases"]["undeploy"] = async (request) => {
+      const [ref = { kind: "default" } as const] = request.clusters;
+      const looked = (await store.clusters.getCluster(ref)).deployments[0]?.release.id;
+      if (looked !== request.release) return await store.releases.undeploy(request);
+      await setTimeout(5);
+      const [now] = (await store.clusters.getCluster(ref)).deployments;
+      return await store.releases.undeploy({ ...request, release: now?.release.id ?? request.release });
+    };
+    return { ...store, releases: { ...store.releases, undeploy } };
+  },
+};
 
 describe("the checker", () => {
   const call = (
@@ -62,57 +97,61 @@ describe("the checker", () => {
   });
 });
 
-test(`${clients} clients that race deploy, undeploy and read on one cluster see one order`, async () => {
+test(`${size.clients} clients that race deploy, undeploy and read on one cluster see one order`, async (t) => {
   await using folder = await createScratchFolder();
-  const store = await openSqliteStore({
-    dataFolder: folder.path,
-    role: "server",
-    clock: Date.now,
-    random: randomBytes,
-  });
-  await addCluster(store, "shared");
-  const workflow = await addWorkflow(store, "greetings");
-  const releases: ReleaseId[] = [];
-  for (let index = 0; index < clients / 2; index++) releases.push(await publish(store, workflow, `${index}`));
+  const store = await openSqliteStore({ ...storeOptions, dataFolder: folder.path });
+  const releases = await prepareRace(store, releaseCount);
   await store.close();
-
   await using server = await startControlPlaneProcess(folder.path, "none");
-  const connections = Array.from({ length: clients }, () =>
-    createClient(WorkflowsService, createGrpcTransport({ baseUrl: server.url })),
-  );
-  const deployedOn = (cluster: Cluster | undefined) => {
-    const release = cluster?.deployedReleases[0]?.releases[0];
-    return release === undefined ? undefined : Buffer.from(release.id?.uuid ?? []).toString("hex");
-  };
-  const call = async (client: (typeof connections)[number]): Promise<Call> => {
-    const kind = (["deploy", "deploy", "undeploy", "read"] as const)[randomInt(4)] ?? "read";
-    const uuid = idToBytes(releases[randomInt(releases.length)] ?? assert.fail());
-    const request = { workflowSlug: workflow, releaseId: { uuid }, clusterSlugs: ["shared"] };
-    const calledMs = performance.now();
-    const answered =
-      kind === "read"
-        ? await client.getCluster({ clusterSlug: "shared" })
-        : kind === "deploy"
-          ? (await client.deployWorkflowRelease(request)).clusters[0]
-          : (await client.undeployWorkflowRelease(request)).clusters[0];
-    return {
-      kind,
-      release: Buffer.from(uuid).toString("hex"),
-      calledMs,
-      answeredMs: performance.now(),
-      answered: deployedOn(answered),
-    };
-  };
-
+  const race = new DeployRace(server.url, releases, size, seededRandom(seed));
+  t.diagnostic(`seed ${seed}`);
   for (let run = 0; run < runs; run++) {
-    const before = deployedOn(await connections[0]?.getCluster({ clusterSlug: "shared" }));
-    const calls = await Promise.all(
-      connections.map(async (client) => {
-        const own: Call[] = [];
-        for (let index = 0; index < callsPerClient; index++) own.push(await call(client));
-        return own;
-      }),
-    );
-    assert.ok(isLinearizable(calls.flat(), before), `run ${run}: no order explains the answers`);
+    assert.ok(await race.isLinearizable(), `seed ${seed}, run ${run}: no order explains the answers`);
   }
 });
+
+describe("a store that breaks the order is found out", () => {
+  for (const [name, breakStore] of Object.entries(brokenStores)) {
+    test(name, async (t) => {
+      await using folder = await createScratchFolder();
+      await using store = await openDisposable(folder.path);
+      const releases = await prepareRace(store.store, releaseCount);
+      await using server = await serveWorkflows(breakStore(store.store));
+      t.diagnostic(`seed ${seed}`);
+      // With fewer calls at a time fewer orders are possible, so that a mistake shows sooner.
+      const race = new DeployRace(
+        server.url,
+        releases,
+        { clients: 4, callsPerClient: 24 },
+        seededRandom(seed),
+      );
+      let found = false;
+      let run = 0;
+      for (; run < runs && !found; run++) found = !(await race.isLinearizable());
+      t.diagnostic(`found in run ${run}`);
+      assert.ok(found, `seed ${seed}: ${runs} runs have not shown it`);
+    });
+  }
+});
+
+async function openDisposable(dataFolder: string) {
+  const store = await openSqliteStore({ ...storeOptions, dataFolder });
+  return { store, [Symbol.asyncDispose]: () => store.close() };
+}
+
+/** The real service and listener over a store of the test's own. */
+async function serveWorkflows(store: Pick<Store, "clusters" | "workflows" | "releases">) {
+  const report = (failure: unknown) => assert.fail(String(failure));
+  const authenticate = trustEveryone("anyone");
+  const services = { workflows: createWorkflowsService({ store, random: randomBytes }) };
+  const routes = createRoutes(services, { authenticate, report });
+  const parts = { routes, httpRoutes: [], authenticate, report, loopbackHostsOnly: true };
+  const listener = await startListener({
+    addresses: [{ kind: "tcp", host: "127.0.0.1", port: 0 }],
+    handle: createRequestHandler(parts),
+    limits: connectionLimits,
+  });
+  const [address] = listener.addresses;
+  const url = `http://127.0.0.1:${address?.kind === "tcp" ? address.port : 0}`;
+  return { url, [Symbol.asyncDispose]: () => listener.close(0) };
+}
