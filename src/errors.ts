@@ -470,13 +470,13 @@ export const errorTable = {
     kind: "system",
     exit: "partial",
     rpc: "aborted",
-    next: "The clusters named above do not have their previous release: look at them, and put it back with `workflow-release deploy --release ID`.",
+    next: "The clusters named above do not have their previous release: look at them, and put it back with `workflow-release deploy --release ID --allow older`.",
   },
   "previous-refused": {
     kind: "user",
     exit: "failed",
     rpc: "failed_precondition",
-    next: "Choose a release yourself: `workflow-release deploy --release ID`.",
+    next: "Choose a release yourself: `workflow-release deploy --release ID --allow older`.",
   },
   "plan-changed": {
     kind: "user",
@@ -490,7 +490,7 @@ export const errorTable = {
     kind: "user",
     exit: "usage",
     rpc: "failed_precondition",
-    next: "Start a version of workflow-release at least as new as the one that wrote this data folder.",
+    next: "Start a version of workflow-release at least as new as the one that wrote this data.",
   },
   "store-busy": {
     kind: "system",
@@ -502,7 +502,7 @@ export const errorTable = {
     kind: "system",
     exit: "system",
     rpc: "unavailable",
-    next: "Check the disk of the data folder (space, permissions), then try again.",
+    next: "Check the disk of the data folder (space, permissions), or the database and bucket used instead, then try again.",
   },
   "listen-failed": {
     kind: "user",

@@ -8,7 +8,9 @@ import { addHistoryCommand } from "./history.ts";
 import { addInitCommand } from "./init.ts";
 import { addJobCommand } from "./job.ts";
 import { addKeyCommand } from "./key.ts";
+import { addMigrateCommand } from "./migrate.ts";
 import { addPlanCommand } from "./plan.ts";
+import { addPromoteCommand } from "./promote.ts";
 import { addPublishCommand } from "./publish.ts";
 import { addRehearseCommand } from "./rehearse.ts";
 import { addRollbackCommand } from "./rollback.ts";
@@ -40,6 +42,7 @@ export function createProgram(): Command {
   addPlanCommand(program);
   addPublishCommand(program);
   addDeployCommand(program);
+  addPromoteCommand(program);
   addRollbackCommand(program);
   addStatusCommand(program);
   addHistoryCommand(program);
@@ -48,5 +51,6 @@ export function createProgram(): Command {
   addJobCommand(program);
   addClusterCommand(program);
   addKeyCommand(program);
+  addMigrateCommand(program);
   return program;
 }

@@ -5,12 +5,14 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { visible } from "../report/untrusted-text.ts";
 import type { ListenAddress } from "../server/listener.ts";
+import type { S3Location } from "../server/s3-location.ts";
 import { databaseName } from "../store/postgres/database-name.ts";
 import { addJsonOption, type JsonOption, wholeNumber } from "./options.ts";
 import { type Answer, runService, terminalLog } from "./run.ts";
-import { addStorageOptions, type StorageOptions } from "./storage-options.ts";
+import { addStorageOptions, artifactsOption, type StorageOptions } from "./storage-options.ts";
 
 interface ServeOptions extends JsonOption, StorageOptions {
+  readonly artifacts?: S3Location;
   readonly host: string;
   readonly port: number;
   readonly auth: boolean;
@@ -30,6 +32,7 @@ export function addServeCommand(program: Command): void {
         "Start a control plane: workflows, releases, clusters, jobs and artifacts, in one folder or a database.",
       ),
   )
+    .addOption(artifactsOption())
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port to listen on; 0 takes a free one", wholeNumber(0, 65_535), defaultPort)
     .option("--no-auth", "serve without API keys; on loopback addresses only")
@@ -50,6 +53,7 @@ async function serve(
   const controlPlane = await openControlPlane({
     dataFolder,
     database: options.database,
+    artifacts: options.artifacts,
     clock: Date.now,
     random: randomBytes,
     verify: verifyArchive,
@@ -66,8 +70,7 @@ async function serve(
     const [address = asked] = (await controlPlane.listen([asked], auth)).addresses;
     const keys = await controlPlane.store.keys.listKeys();
     const usable = keys.filter(({ revokedAtMs }) => revokedAtMs === undefined).length;
-    const database = options.database === undefined ? undefined : databaseName(options.database);
-    announce(announcement({ url: urlOf(address), dataFolder, database, auth, keys: usable }));
+    announce(announcement({ url: urlOf(address), ...placeOf(options), auth, keys: usable }));
     if (!signal.aborted) await once(signal, "abort");
     terminalLog.info("Stopping");
   } finally {
@@ -77,14 +80,25 @@ async function serve(
 
 interface Announced {
   readonly url: string;
-  readonly dataFolder: string;
+  /** Undefined where nothing is kept in it. */
+  readonly dataFolder: string | undefined;
   readonly database: string | undefined;
+  readonly artifacts: string | undefined;
   readonly auth: "keys" | "none";
   readonly keys: number;
 }
 
+function placeOf({ data, database, artifacts }: ServeOptions) {
+  const usesFolder = database === undefined || artifacts === undefined;
+  return {
+    dataFolder: usesFolder ? resolve(data) : undefined,
+    database: database === undefined ? undefined : databaseName(database),
+    artifacts: artifacts === undefined ? undefined : `s3://${artifacts.bucket}/${artifacts.prefix}`,
+  };
+}
+
 function announcement(announced: Announced): Answer {
-  const { url, dataFolder, database, auth, keys } = announced;
+  const { url, dataFolder, database, artifacts, auth, keys } = announced;
   const place = database === undefined ? `--data ${JSON.stringify(dataFolder)}` : "--database URL";
   const makeKey = `workflow-release key create NAME ${place}`;
   const authLine = {
@@ -92,8 +106,10 @@ function announcement(announced: Announced): Answer {
     keys:
       keys > 0 ? `API keys: ${keys}; make another one: ${makeKey}` : `No API key yet; make one: ${makeKey}`,
   }[auth];
-  const dataLine =
-    database === undefined ? `Data in ${dataFolder}` : `Data in ${database}, artifacts in ${dataFolder}`;
+  const dataLine = [
+    `Data in ${database ?? dataFolder}`,
+    ...(database === artifacts ? [] : [`artifacts in ${artifacts ?? dataFolder}`]),
+  ].join(", ");
   return {
     json: { ...announced },
     text: [`Control plane at ${url}`, dataLine, authLine, "Ctrl+C stops it"].join("\n"),

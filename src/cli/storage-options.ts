@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseS3Location, type S3Location } from "../server/s3-location.ts";
 import { addDataOption, type DataOption } from "./data-folder.ts";
 
 export interface StorageOptions extends DataOption {
@@ -15,6 +16,25 @@ export function addStorageOptions(command: Command): Command {
     )
       .env("WORKFLOW_RELEASE_DATABASE")
       .argParser(databaseUrl),
+  );
+}
+
+/** Where a control plane that serves keeps the bytes of artifacts. */
+export function artifactsOption(): Option {
+  return new Option(
+    "--artifacts <url>",
+    "s3://bucket/prefix?endpoint=URL&region=NAME for artifacts, instead of the folder; credentials come " +
+      "from the environment, a profile or the machine's role, as AWS tools find them",
+  )
+    .env("WORKFLOW_RELEASE_ARTIFACTS")
+    .argParser(s3Location);
+}
+
+function s3Location(value: string): S3Location {
+  const location = parseS3Location(value);
+  if (location !== undefined) return location;
+  throw new InvalidArgumentError(
+    "give s3://BUCKET/PREFIX, with endpoint and region as parameters where needed",
   );
 }
 

@@ -6,12 +6,15 @@ import { makeDataFolder } from "../store/sqlite/database.ts";
 import { dataFolderBusy, tryLock } from "../store/sqlite/lock.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import { type BlobStore, openFileBlobs } from "./blobs.ts";
+import type { S3Location } from "./s3-location.ts";
 
 export interface StoragePlace {
   /** Holds everything that has no other place; one control plane at a time uses it. */
   readonly dataFolder: string;
   /** postgres://..., shared by any number of control planes. */
   readonly database?: string | undefined;
+  /** A bucket for artifacts, shared as well. */
+  readonly artifacts?: S3Location | undefined;
 }
 
 interface StorageDeps {
@@ -32,20 +35,29 @@ export async function openStorage(place: StoragePlace, deps: StorageDeps): Promi
   await using resources = new AsyncDisposableStack();
   const store = await openStore(place, deps, resources);
   resources.defer(() => store.close());
-  const blobs = await openFileBlobs(join(place.dataFolder, "artifacts"));
+  const blobs = await openBlobs(place, resources);
   const owned = resources.move();
   return { store, blobs, close: () => owned.disposeAsync() };
 }
 
 async function openStore(
-  { dataFolder, database }: StoragePlace,
+  { dataFolder, database, artifacts }: StoragePlace,
   { clock, random, onConnectionError }: StorageDeps,
   resources: AsyncDisposableStack,
 ): Promise<Store> {
   if (database === undefined) return await openSqliteStore({ dataFolder, clock, random, role: "server" });
-  holdFolder(dataFolder, resources);
+  if (artifacts === undefined) holdFolder(dataFolder, resources);
   const { openPostgresStore } = await import("../store/postgres/store.ts");
   return await openPostgresStore({ url: database, clock, random, role: "server", onConnectionError });
+}
+
+async function openBlobs(
+  { dataFolder, artifacts }: StoragePlace,
+  resources: AsyncDisposableStack,
+): Promise<BlobStore> {
+  if (artifacts === undefined) return await openFileBlobs(join(dataFolder, "artifacts"));
+  const { openS3Blobs } = await import("./s3-blobs.ts");
+  return resources.use(await openS3Blobs(artifacts));
 }
 
 /** Artifacts that are being received lie in the folder, and whoever opens it clears them away. */

@@ -1,11 +1,11 @@
 /** A PostgreSQL of one's own: a cluster in a temporary folder, run as an ordinary user. */
 import { execFileSync } from "node:child_process";
 import { chownSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { postgresPrograms } from "../../.ci/postgres.mjs";
+import { freePort } from "./free-port.ts";
 
 export interface PostgresServer extends Disposable {
   readonly host: string;
@@ -76,16 +76,6 @@ export async function startPostgres({ durable }: ServerOptions): Promise<Postgre
   };
   server.start();
   return server;
-}
-
-/** Another process may take the port before the server has it; then starting it fails, and says so. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
 }
 
 function ordinaryUser(): { readonly uid: number; readonly gid: number } {

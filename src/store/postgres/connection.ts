@@ -8,7 +8,7 @@ import type { PreparedSql } from "./statement-text.ts";
  * Connections of one control plane: one for each of the three writers, the others for reads. PostgreSQL
  * allows 100 by default, so that some replicas fit without a change to it. One more listens for notices.
  */
-export const poolSize = 10;
+const poolSize = 10;
 const connectTimeoutMs = 5_000;
 
 /**
@@ -75,7 +75,7 @@ export function createPool(url: string, onIdleError: (error: Error) => void): pg
 }
 
 /** A text of PostgreSQL cannot hold the character 0, which a name on the wire can. */
-function toParameter(value: Parameter): unknown {
+export function toParameter(value: Parameter): unknown {
   return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value;
 }
 

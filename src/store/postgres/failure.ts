@@ -37,7 +37,7 @@ const lostConnection =
 /** Another transaction was in the way; the same one may succeed when it is run again. */
 const conflictCodes = new Set(["40001", "40P01"]);
 
-export function codeOf(thrown: unknown): string | undefined {
+function codeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !("code" in thrown)) return undefined;
   return typeof thrown.code === "string" ? thrown.code : undefined;
 }
