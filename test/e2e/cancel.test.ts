@@ -67,7 +67,7 @@ if (process.platform !== "win32") {
     assertNothingRuns(run);
   });
 
-  test("SIGINT during a deploy reports what each cluster has", async () => {
+  test("SIGINT during a deploy gives back what was changed, and reports what each cluster has", async () => {
     await using controlPlane = await seedControlPlane({
       workflows: ["tiles"],
       clusters: ["tiles-dev", "tiles-north"],
@@ -100,11 +100,14 @@ if (process.platform !== "win32") {
     await using done = await later.cancel();
     assert.equal(done.lastSignal, "SIGINT", "it took more than 7.5 s");
     assert.equal(done.outputs["failure-reason"], "interrupted");
-    assert.equal(done.outputs.changed, "true");
-    assert.deepEqual(outcomes(done), ["tiles-dev deployed", "tiles-north planned"]);
-    const release = done.outputs["release-id"];
+    assert.equal(done.outputs.changed, "false");
+    assert.deepEqual(outcomes(done), ["tiles-dev restored", "tiles-north planned"]);
+    assert.match(
+      done.summary,
+      /^## ❌ Failed while deploying to production: interrupted; 1 cluster restored$/m,
+    );
     assert.deepEqual(await controlPlane.deployed("tiles"), {
-      "tiles-dev": release,
+      "tiles-dev": undefined,
       "tiles-north": undefined,
     });
     assertNothingRuns(done);
