@@ -7,6 +7,7 @@ import { originText } from "../report/origin-text.ts";
 import type { RunRecord } from "../report/record.ts";
 import type { RunPlan } from "../run-plan.ts";
 import { buildContent } from "./build-content.ts";
+import { lookUp } from "./look-up.ts";
 import { makePlan } from "./make-plan.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
@@ -22,7 +23,7 @@ export async function planContent(
   deps: StageDeps,
 ): Promise<void> {
   const { rollout, before, allow } = target;
-  const content = await contentToDeploy(api, packed, record, deps);
+  const content = await contentToDeploy(api, packed, rollout, record, deps);
   await makePlan(
     api,
     {
@@ -41,12 +42,12 @@ export async function planContent(
 async function contentToDeploy(
   api: ReleaseApi,
   packed: PackedProject,
+  rollout: Rollout,
   record: RunRecord,
   deps: StageDeps,
 ): Promise<ReleaseToDeploy> {
   enter(record, "publish", deps);
-  const { lookUpContent } = await import("../release/published-content.ts");
-  const { published } = await lookUpContent(api, packed, deps.signal);
+  const { published } = await lookUp(api, packed, rollout, deps);
   if (published !== undefined) {
     record.content = published.content;
     record.release = published.release;

@@ -1,0 +1,22 @@
+import type { PackedProject } from "../build/pack-project.ts";
+import type { Rollout } from "../release/clusters.ts";
+import type { ContentLookup } from "../release/published-content.ts";
+import type { ReleaseApi } from "../release/release-api.ts";
+import type { StageDeps } from "./stage.ts";
+
+/** The release that has this content: by the server's digests, or by what is recorded of these clusters' deployments. */
+export async function lookUp(
+  api: ReleaseApi,
+  packed: PackedProject,
+  { dev, production }: Rollout,
+  { signal, deploymentRecords }: Pick<StageDeps, "signal" | "deploymentRecords">,
+): Promise<ContentLookup> {
+  // Loaded here with the wire's messages, which a check does not need.
+  const { lookUpContent } = await import("../release/published-content.ts");
+  const { recordedReleases } = await import("../release/recorded-content.ts");
+  const { digest, project } = packed;
+  const content = { workflow: project.slug, clusters: [...dev, ...production], digest };
+  return await lookUpContent(api, packed, signal, () =>
+    recordedReleases(api, deploymentRecords(api), content, signal),
+  );
+}
