@@ -20,14 +20,16 @@ before(async () => {
   }
 });
 
-test("every workflow of README.md is one of the files that are checked here", async () => {
-  const documented = workflowBlocks(await readFile(join(root, "README.md"), "utf8"));
-  assert.ok(documented.length > 0);
-  for (const block of documented) {
-    const found = [...workflows.values()].includes(block);
-    assert.ok(found, `README.md has a workflow that is not a file of ${folders.join(" or ")}:\n${block}`);
-  }
-});
+for (const document of ["README.md", "docs/hosted-service.md"]) {
+  test(`every workflow of ${document} is one of the files that are checked here`, async () => {
+    const documented = workflowBlocks(await readFile(join(root, document), "utf8"));
+    assert.ok(documented.length > 0);
+    for (const block of documented) {
+      const found = [...workflows.values()].includes(block);
+      assert.ok(found, `${document} has a workflow that is not a file of ${folders.join(" or ")}:\n${block}`);
+    }
+  });
+}
 
 test("actionlint: workflows fit GitHub's syntax and this action's inputs and outputs", async () => {
   await using scratch = await createScratchFolder(
