@@ -37,8 +37,6 @@ interface Failures {
   readonly untilMs: number;
 }
 
-/** While tasks are short, as many again as may run are claimed and wait for their turn. */
-export const claimsAhead = 2;
 /** Another runner may be idle meanwhile. */
 const aheadPatienceMs = 500;
 
@@ -103,7 +101,7 @@ export class Roster {
 
   /** Undefined when there is nothing to ask for now. */
   claim(): Claim | undefined {
-    const ahead = this.#pace.isShort ? claimsAhead : 1;
+    const { ahead } = this.#pace;
     if (this.#held >= this.#limits.concurrency * ahead) return undefined;
     const places = new Map<string, Place>();
     for (const loaded of this.taken) {
@@ -175,6 +173,8 @@ export class Roster {
     using slot = await this.#slots.take(loaded, aheadPatienceMs);
     if (slot === undefined) {
       this.#pace.turn();
+      // What is still being asked for would be claimed ahead too, perhaps this very task.
+      this.#deps.onWithdraw();
       const reason = "it was claimed ahead, and the tasks before it take longer than they did";
       this.#deps.onEvent({ kind: "task-handed-back", task, release, reason });
       return handedBack(task);

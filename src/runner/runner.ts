@@ -11,11 +11,12 @@ import type { Worker } from "../worker/worker.ts";
 import { type DeployedRelease, readDeployment } from "./deployed-release.ts";
 import type { RunnerEvent } from "./events.ts";
 import type { ReleaseFolder, ReleaseLimits } from "./loaded-release.ts";
+import { mostAhead } from "./pace.ts";
 import { prepareRelease } from "./prepare-release.ts";
 import { isRefusal } from "./refusal.ts";
 import type { ReleaseFolders } from "./release-folders.ts";
 import { Reporter } from "./reporter.ts";
-import { claimsAhead, Roster } from "./roster.ts";
+import { Roster } from "./roster.ts";
 import { startReleaseWorker } from "./start-release-worker.ts";
 import { TaskLoop } from "./task-loop.ts";
 import type { Time } from "./time.ts";
@@ -179,7 +180,7 @@ class ReleaseRunner implements Runner {
       },
       stop,
     );
-    await this.#loop.run(concurrency * claimsAhead);
+    await this.#loop.run(concurrency * mostAhead);
     // The loop ends by being stopped; workers of drained releases flush what they have to tell.
     await this.#roster.drain();
     background.abort();

@@ -49,20 +49,27 @@ describe("Slots", () => {
 });
 
 describe("Pace", () => {
-  it("is short after some short tasks, and not after a long one or a turn", () => {
+  it("claims ahead the more the shorter tasks are, and nothing after a long one or a turn", () => {
     const pace = new Pace();
     const note = (times: number, tookMs: number) => {
       for (let done = 0; done < times; done++) pace.note(tookMs);
     };
     note(10, 2);
-    assert.equal(pace.isShort, false);
-    note(40, 2);
-    assert.equal(pace.isShort, true);
-    note(1, 5_000);
-    assert.equal(pace.isShort, false);
+    assert.equal(pace.ahead, 1);
     note(100, 2);
-    assert.equal(pace.isShort, true);
+    assert.equal(pace.ahead, 8);
+    note(100, 20);
+    assert.equal(pace.ahead, 3);
+    note(100, 45);
+    assert.equal(pace.ahead, 2);
+    note(100, 55);
+    assert.equal(pace.ahead, 1);
+    note(100, 2);
+    note(1, 5_000);
+    assert.equal(pace.ahead, 1);
+    note(100, 2);
+    assert.equal(pace.ahead, 8);
     pace.turn();
-    assert.equal(pace.isShort, false);
+    assert.equal(pace.ahead, 1);
   });
 });
