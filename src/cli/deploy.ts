@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { UserError } from "../errors.ts";
 import { readClusters } from "../release/cluster-calls.ts";
 import { resolveRollout } from "../release/clusters.ts";
-import { findRelease, type ReleaseChoice } from "../release/find-release.ts";
+import type { ReleaseChoice } from "../release/find-release.ts";
 import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
 import {
   addRollOutOptions,
@@ -35,6 +35,8 @@ export function addDeployCommand(program: Command): void {
       await runForTerminal(options, async (record, signal) => {
         const { rollOut } = await import("../stages/roll-out.ts");
         const { proveRelease } = await import("../stages/prove-release.ts");
+        const { nameRelease } = await import("../stages/promote.ts");
+        const { isNewest, requireNotOlder } = await import("../stages/require-not-older.ts");
         const choice = releaseChoice(options);
         const gates = gatesOf(options);
         const deps = terminalDeps({ signal });
@@ -50,10 +52,11 @@ export function addDeployCommand(program: Command): void {
             next: "Add --dev-cluster SLUG or --production-cluster SLUG.",
           });
         }
-        record.stage = "publish";
         const api = await deps.connect(apiTargetOf(options));
-        const release = await findRelease(api, slug, choice, signal);
-        record.release = { ...release, outcome: "reused" };
+        const named = { workflow: slug, rollout, choice };
+        const release = await nameRelease(api, named, record, deps);
+        record.release = release;
+        const { allow } = options;
         await rollOut(
           api,
           {
@@ -62,10 +65,13 @@ export function addDeployCommand(program: Command): void {
             before: await readClusters(api, slug, rollout, signal),
             releaseFor: () => release,
             reason: "deploy",
-            allow: options.allow,
+            allow,
             onFailure: options.onFailure,
             planned: options.plan,
             gates,
+            requireAllowed: (stage, plan) =>
+              requireNotOlder(api, { workflow: slug, plan, allow }, stage, record, deps),
+            mayClaim: (planned) => isNewest(api, slug, planned, record, deps),
             prove: (deployed) =>
               proveRelease(api, deployed, { project: { slug }, rollout, gates }, record, deps),
           },

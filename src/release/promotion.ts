@@ -2,7 +2,7 @@
  * What a release must have proven before production gets it: every dev cluster that is named has it now, and the
  * record of its deployment there says that it succeeded and that each of its gates passed.
  */
-import { type Problem, UserError } from "../errors.ts";
+import { type Problem, type ReleaseError, UserError } from "../errors.ts";
 import type { AllowedBy } from "../run-plan.ts";
 import type { DeployedRelease } from "./deploy-plan.ts";
 import type { DeploymentRecord, GateKind, GateRecord } from "./deployment-records.ts";
@@ -14,6 +14,8 @@ export interface DevEvidence {
   readonly deployed: Pick<DeployedRelease, "id"> | undefined;
   /** How the release that is to be promoted came there last. */
   readonly record: DeploymentRecord | undefined;
+  /** Why that could not be read. */
+  readonly unread?: ReleaseError;
 }
 
 export interface DevProof extends DevEvidence {
@@ -73,7 +75,7 @@ interface Missing {
 
 function missingOn(
   { id, workflow }: { readonly id: string; readonly workflow: string },
-  { cluster, deployed, record }: DevEvidence,
+  { cluster, deployed, record, unread }: DevEvidence,
   gates: readonly GateRecord[],
   requiredGates: readonly GateKind[],
 ): Missing[] {
@@ -82,6 +84,9 @@ function missingOn(
   if (deployed?.id !== id) {
     const now = deployed === undefined ? `no release of ${workflow}` : `release ${deployed.id}`;
     return [{ message: `has ${now}`, hint: `deploy it there: ${byRun}` }];
+  }
+  if (unread !== undefined) {
+    return [{ message: `how it came there could not be read: ${unread.message}`, hint: unread.next }];
   }
   if (record === undefined) {
     const where = "neither the control plane's history nor GitHub Deployments";

@@ -18,6 +18,8 @@ export interface PublishedContent {
 
 export interface ContentLookup {
   readonly published: PublishedContent | undefined;
+  /** Ids of all that fit. */
+  readonly fitting: readonly string[];
   /** The release that was published last, to compare with. */
   readonly newest: PublishedRelease | undefined;
 }
@@ -48,7 +50,20 @@ export async function lookUpContent(
   }
   // Ids begin with the time of their making.
   const newest = releases.map(toPublished).sort((a, b) => (a.id < b.id ? 1 : -1))[0];
-  return { published: fitting.length === 1 ? fitting[0] : undefined, newest };
+  const [only, ...others] = fitting;
+  return {
+    published: others.length === 0 ? only : undefined,
+    fitting: fitting.map(({ release }) => release.id),
+    newest,
+  };
+}
+
+/** Why a run that must not build cannot tell which release is meant. */
+export function severalHave({ project, digest }: PackedProject, fitting: readonly string[]): UserError {
+  const message = `${fitting.length} releases of ${project.slug} have this content (digest ${digest}) with other tasks each: ${fitting.join(", ")}`;
+  return new UserError("release-not-found", message, {
+    next: "Name the one that is meant by its id (release: ID), and commit a uv.lock, so that one content has one release.",
+  });
 }
 
 /** Why a run that must not build stops. */

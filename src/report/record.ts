@@ -1,6 +1,6 @@
 import type { Build, CheckedContent } from "../build/build.ts";
 import type { BuildOrigin } from "../build/cached-build.ts";
-import type { GateKind } from "../engine/provenance.ts";
+import type { ChangeReason, GateKind } from "../engine/provenance.ts";
 import { causeChain, type ErrorCode, type Problem, type ReleaseError } from "../errors.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { ContractCheck } from "../release/contract-check.ts";
@@ -78,6 +78,8 @@ export interface RunRecord {
   /** What proves the release for production. */
   promotion?: Promotion;
   plan?: DeployPlan;
+  /** Whether the plan goes on or back. */
+  reason?: ChangeReason;
   /** The plan as data, with its hash. */
   planDocument?: PlanDocument;
   /** The clusters that the run had changed were given back what they had. */

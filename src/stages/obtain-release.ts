@@ -4,12 +4,12 @@ import type { Project } from "../project/project.ts";
 import type { Rollout } from "../release/clusters.ts";
 import { changesSince } from "../release/content-changes.ts";
 import type { PublishedRelease } from "../release/publish.ts";
-import { recordedReleases } from "../release/recorded-content.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { originText } from "../report/origin-text.ts";
 import type { RunRecord } from "../report/record.ts";
 import type { PublishPlan, RunPlan } from "../run-plan.ts";
 import { buildContent, rehearseBuild } from "./build-content.ts";
+import { lookUp } from "./look-up.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
 /** What a run obtains its release by. */
@@ -27,7 +27,7 @@ export async function obtainRelease(
   switch (release.kind) {
     case "id": {
       const { nameRelease } = await import("./promote.ts");
-      const named = { workflow: project.slug, rollout: plan.rollout, id: release.id };
+      const named = { workflow: project.slug, rollout: plan.rollout, choice: release };
       return await nameRelease(api, named, record, deps);
     }
     case "auto":
@@ -52,13 +52,7 @@ async function reuseOrPublish(
 ): Promise<PublishedRelease> {
   const { log, signal } = deps;
   enter(record, "publish", deps);
-  // Loaded here with the wire's messages, which a check does not need.
-  const { lookUpContent, noReleaseHas } = await import("../release/published-content.ts");
-  const named = [...rollout.dev, ...rollout.production];
-  const content = { workflow: packed.project.slug, clusters: named, digest: packed.digest };
-  const { published, newest } = await lookUpContent(api, packed, signal, () =>
-    recordedReleases(api, deps.deploymentRecords(api), content, signal),
-  );
+  const { published, newest, fitting } = await lookUp(api, packed, rollout, deps);
   if (published !== undefined) {
     record.content = published.content;
     record.origin = { kind: "release", release: published.release };
@@ -67,7 +61,13 @@ async function reuseOrPublish(
     if (smokeTask !== undefined) log.info("Rehearsal: not run, because this content is published already");
     return published.release;
   }
-  if (plan.release.kind === "existing") throw await noReleaseHas(api, packed, named, signal);
+  if (plan.release.kind === "existing") {
+    const { noReleaseHas, severalHave } = await import("../release/published-content.ts");
+    if (fitting.length > 1) throw severalHave(packed, fitting);
+    throw await noReleaseHas(api, packed, [...rollout.dev, ...rollout.production], signal);
+  }
+  // A program that is missing is missed before a build is waited for.
+  const publisher = await deps.publisher(api, plan.api, packed.project);
   enter(record, "build", deps);
   // Meanwhile, because it only explains.
   const changes = newest && changesSince(api, newest, packed, signal);
@@ -75,6 +75,5 @@ async function reuseOrPublish(
   await rehearseBuild(build, packed.project, smokeTask, record, deps);
   enter(record, "publish", deps);
   const { publishBuild } = await import("../release/publish.ts");
-  const publisher = () => deps.publisher(api, plan.api, packed.project);
   return await publishBuild(api, build, { createWorkflow: plan.createWorkflow, publisher, signal, log });
 }

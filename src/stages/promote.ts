@@ -1,8 +1,9 @@
+import { toReleaseError } from "../errors.ts";
 import type { Rollout } from "../release/clusters.ts";
 import type { DeployedRelease, Snapshot } from "../release/deploy-plan.ts";
 import type { DeploymentRecords, GateKind } from "../release/deployment-records.ts";
-import { findRelease } from "../release/find-release.ts";
-import { judgePromotion, requireProven } from "../release/promotion.ts";
+import { findRelease, type ReleaseChoice } from "../release/find-release.ts";
+import { type DevEvidence, judgePromotion, requireProven } from "../release/promotion.ts";
 import type { PublishedRelease } from "../release/publish.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { allowedText } from "../report/allowed-text.ts";
@@ -13,17 +14,26 @@ import { enter, type StageDeps } from "./stage.ts";
 
 type PromoteDeps = Pick<StageDeps, "log" | "signal" | "stageEntered" | "deploymentRecords">;
 
-/** The release with this id, and the commit that it was last deployed as on these clusters, where that is recorded. */
+interface NamedRelease {
+  readonly workflow: string;
+  readonly rollout: Rollout;
+  readonly choice: ReleaseChoice;
+}
+
+/** The release that is asked for, and the commit that it was last deployed as on these clusters, where that is known. */
 export async function nameRelease(
   api: ReleaseApi,
-  { workflow, rollout, id }: { readonly workflow: string; readonly rollout: Rollout; readonly id: string },
+  { workflow, rollout, choice }: NamedRelease,
   record: RunRecord,
   deps: PromoteDeps,
 ): Promise<PublishedRelease> {
   enter(record, "publish", deps);
-  const release = await findRelease(api, workflow, { kind: "id", id }, deps.signal);
+  const release = await findRelease(api, workflow, choice, deps.signal);
   const clusters = [...rollout.dev, ...rollout.production];
-  const commit = await recordedCommit(deps.deploymentRecords(api), workflow, clusters, release);
+  const records = deps.deploymentRecords(api);
+  // Without records the run's own commit is the best there is; what needs proof says what could not be read.
+  const commit = await recordedCommit(records, workflow, clusters, release).catch(() => undefined);
+  deps.signal.throwIfAborted();
   if (commit !== undefined) record.commit = commit;
   return { ...release, outcome: "reused" };
 }
@@ -69,11 +79,15 @@ export async function provePromotion(
   enter(record, "promotion", deps);
   const records = deps.deploymentRecords(api);
   const evidence = await Promise.all(
-    rollout.dev.map(async (cluster) => ({
-      cluster,
-      deployed: before.get(cluster),
-      record: await records.find(workflow, cluster, release.id),
-    })),
+    rollout.dev.map(async (cluster): Promise<DevEvidence> => {
+      const deployed = before.get(cluster);
+      try {
+        return { cluster, deployed, record: await records.find(workflow, cluster, release.id) };
+      } catch (error) {
+        deps.signal.throwIfAborted();
+        return { cluster, deployed, record: undefined, unread: toReleaseError(error) };
+      }
+    }),
   );
   const judged = judgePromotion({ id: release.id, workflow }, evidence, gates);
   const by = judged.missing.length === 0 ? undefined : allow.get("unproven");

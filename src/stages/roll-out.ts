@@ -63,6 +63,7 @@ export async function rollOut(
       record.deployments.set(entry.cluster, outcomeOf(entry, entry.before, "planned"));
     }
   }
+  record.reason = reason;
   record.plannedGates = target.gates.map(({ kind }) => kind);
   const expected = await readExpectedPlan(target.planned, workflow);
   const onFailure = onFailureOf(target.onFailure, rollout);

@@ -66,7 +66,11 @@ describe("content that is published already", () => {
 
   it("is none where there is no workflow, or none of its releases has the digest", async () => {
     const packed = await pack("absent", { "main.py": "a" });
-    assert.deepEqual(await lookUpContent(api, packed, never), { published: undefined, newest: undefined });
+    assert.deepEqual(await lookUpContent(api, packed, never), {
+      published: undefined,
+      fitting: [],
+      newest: undefined,
+    });
     await publish(packed, one);
     const other = await pack("absent", { "main.py": "b" });
     assert.equal(await found(other), undefined);

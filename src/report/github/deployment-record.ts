@@ -2,7 +2,7 @@
  * What a GitHub Deployment of ours says in its payload. It is the only place that ties a deployed release
  * to the commit it came from, so it is read back: to compare commits, and as the proof of a deployment.
  */
-import { type GateKind, gateKinds } from "../../engine/provenance.ts";
+import { type ChangeReason, type GateKind, gateKinds } from "../../engine/provenance.ts";
 import type { GitHubClient } from "./client.ts";
 
 export interface DeploymentRecord {
@@ -14,6 +14,8 @@ export interface DeploymentRecord {
   readonly fingerprint: string;
   readonly digest: string;
   readonly commit: string;
+  /** Absent in what earlier versions wrote. The commit of a rollback is that of its run, not of the release. */
+  readonly reason?: ChangeReason;
   /** The gates that the deployment was to pass; absent in what earlier versions wrote. */
   readonly gates?: readonly GateKind[];
   readonly run: { readonly id: number; readonly attempt: number };
@@ -105,12 +107,13 @@ function parseRecord(payload: unknown): DeploymentRecord | undefined {
       return undefined;
     }
   }
-  const { environment, workflow, cluster, release, fingerprint, digest, commit, run, gates } = (value ??
-    {}) as Record<string, unknown>;
+  const { environment, workflow, cluster, release, fingerprint, digest, commit, run, gates, reason } =
+    (value ?? {}) as Record<string, unknown>;
   const texts = [environment, workflow, cluster, release, fingerprint, digest, commit];
   const { id, attempt } = (run ?? {}) as Record<string, unknown>;
   if (!texts.every((text) => typeof text === "string")) return undefined;
   if (typeof id !== "number" || typeof attempt !== "number") return undefined;
+  if (reason !== undefined && reason !== "deploy" && reason !== "rollback") return undefined;
   const isKind = (gate: unknown) => gateKinds.some((kind) => kind === gate);
   if (gates !== undefined && !(Array.isArray(gates) && gates.every(isKind))) return undefined;
   return value as DeploymentRecord;

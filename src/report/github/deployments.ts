@@ -146,6 +146,7 @@ export class GitHubDeployments {
       digest: after.digest,
       commit: record.commit ?? this.#origin.commit,
       gates: record.plannedGates ?? [],
+      reason: record.reason ?? "deploy",
       run: { id: runId, attempt: runAttempt },
     };
   }

@@ -52,7 +52,7 @@ function toRecord(
   { repository }: GitHubClient,
   serverUrl: string,
 ): DeploymentRecord {
-  const { workflow, cluster, release, digest, commit, run, gates = [] } = record;
+  const { workflow, cluster, release, digest, commit, run, reason, gates = [] } = record;
   // A deployment is ended with success when all its gates have passed, and only then.
   const hasPassed = state === "success" || state === "inactive";
   const name = `${repository.owner}/${repository.repo}`;
@@ -61,6 +61,7 @@ function toRecord(
     ...{ workflow, cluster, release, digest, commit },
     run: { ...run, url },
     repository: name,
+    ...(reason === undefined ? {} : { reason }),
     ...(creator === undefined ? {} : { actor: creator }),
     atMs: createdAtMs,
     outcome: outcomes[state],

@@ -142,6 +142,7 @@ describe("GitHub Deployments", () => {
       digest: "d".repeat(64),
       commit,
       gates: [],
+      reason: "deploy",
       run: { id: 4242, attempt: 1 },
     });
     assert.equal((await findDeployment(client, "tiles/prod-1", olderRelease))?.state, "inactive");
