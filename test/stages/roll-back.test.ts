@@ -48,6 +48,23 @@ describe("rolling back by hand", () => {
     assert.equal(page?.entries[0]?.provenance?.reason, "rollback");
   });
 
+  it("is what `deploy` does by itself when a gate fails: the process ends with 1, and says what it gave back", async () => {
+    const [one, two] = [await stage.publish(newContent()), await stage.publish(newContent())];
+    await stage.set({ "tiles-north": one, "tiles-south": one });
+    await stage.reportRunner("tiles-north", two, "ready");
+    await stage.reportRunner("tiles-south", two, "broken");
+    const places = ["--dev-cluster", "tiles-north", "--production-cluster", "tiles-south"];
+    const what = ["deploy", "--workflow", stage.workflow, "--release", two.id, "--gate", "ready", "--json"];
+    const run = await runSource([...what, ...places, "--api-url", stage.proxy.url], { TILEBOX_API_KEY: "" });
+    assert.equal(run.exitCode, 1, run.stderr);
+    const report = JSON.parse(run.stdout);
+    assert.equal(report.failure.code, "gate-failed");
+    assert.deepEqual(report.rollback, { because: "gate-failed" });
+    assert.equal(report.changed, false);
+    assert.match(run.stderr, /gate-failed; 2 clusters restored/);
+    assert.deepEqual(await stage.read(clusters), { "tiles-north": one.id, "tiles-south": one.id });
+  });
+
   it("changes no cluster when one has nothing to go back to, and none that is not named", async () => {
     const [one, two] = [await stage.publish(newContent()), await stage.publish(newContent())];
     await stage.set({ "tiles-north": one, "tiles-south": one, "tiles-once": undefined });

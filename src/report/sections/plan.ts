@@ -13,7 +13,7 @@ export function planSection({ planDocument, plan }: RunRecord): Section | undefi
     return `| ${inlineCode(cluster)} | ${stage} | ${now} | ${then} |`;
   });
   const table = ["| Cluster | Stage | Now | Then |", "| --- | --- | --- | --- |", ...rows];
-  const facts = `Gates: ${gates.length === 0 ? "none" : gates.map(inlineCode).join(", ")}. On failure: ${onFailure}.`;
+  const facts = `Gates: ${gates.length === 0 ? "none" : gates.map((gate) => inlineCode(gate)).join(", ")}. On failure: ${onFailure}.`;
   const markdown = [
     ...table,
     "",
