@@ -17,8 +17,8 @@ export interface PublishedRelease extends DeployedRelease {
 
 export interface PublishOptions {
   readonly createWorkflow: boolean;
-  /** Called when there is something to publish. The artifact endpoint for a control plane that is known to be ours. */
-  readonly publisher?: () => Promise<Publisher>;
+  /** Undefined is the artifact endpoint, for a control plane that is known to be ours. */
+  readonly publisher?: Publisher;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -37,7 +37,7 @@ export async function publishBuild(
   const workflow = await findWorkflow(api, build.slug, options);
   const existing = findRelease(workflow, build);
   if (existing !== undefined) return { ...toDeployedRelease(existing), outcome: "reused" };
-  const publisher = (await options.publisher?.()) ?? createEndpointPublisher(api, options);
+  const publisher = options.publisher ?? createEndpointPublisher(api, options);
   const record = await publisher.publish(build);
   const readBack = await api.workflows.getWorkflow({ workflowSlug: build.slug }, { signal: options.signal });
   const release = requireSameContent(record, readBack, build);
