@@ -56,8 +56,8 @@ export const actionInputs = {
   gate: {
     description:
       "What must hold on each cluster before the roll-out goes on, separated by commas or newlines: `ready` (a runner " +
-      "has loaded the release), `smoke` (the `smoke-task` completes there), `replay: JOBS` (the newest completed " +
-      "production jobs complete on dev), `soak: MINUTES` (no task fails for so long).",
+      "has loaded the release), `smoke` (the `smoke-task` completes there), `replay: JOBS` or `replay: JOBS of CLUSTER` " +
+      "(the newest completed production jobs complete on dev), `soak: MINUTES` (no task fails for so long).",
     default: "",
   },
   "on-failure": {

@@ -31,7 +31,7 @@ export function parseGates(value: string, surroundings: GateSurroundings, proble
         message: `gate: ${entry === "" ? `entry ${index + 1}` : entry} ${message}`,
         hint,
       });
-    const [, kind = "", setting] = /^([a-z]+)(?:\s*:\s*(\S+))?$/.exec(entry) ?? [];
+    const [, kind = "", setting] = /^([a-z]+)(?:\s*:\s*(\S.*))?$/.exec(entry) ?? [];
     if (entry === "") problem("is empty", "remove the separator, or set the variable it stands for");
     else if (gates.some((gate) => gate.kind === kind)) problem("is there twice", `give ${kind} once`);
     else {
@@ -58,9 +58,14 @@ function readGate(
       else problem("needs a task to run", "give smoke-task");
       return undefined;
     case "replay": {
-      const jobs = Number(setting);
-      if (/^\d+$/.test(setting ?? "") && jobs >= 1 && jobs <= maxReplayedJobs) return { kind, jobs };
-      problem("names no number of jobs", `as in replay: 5; at most ${maxReplayedJobs}`);
+      const [, count, slugs = ""] = /^(\d+)(?:\s+of\s+([A-Za-z0-9 -]+))?$/.exec(setting ?? "") ?? [];
+      const jobs = Number(count);
+      const of = slugs.split(" ").filter((slug) => slug !== "");
+      if (jobs >= 1 && jobs <= maxReplayedJobs) return { kind, jobs, of };
+      problem(
+        "names no number of jobs",
+        `as in replay: 5 or replay: 5 of CLUSTER; at most ${maxReplayedJobs}`,
+      );
       return undefined;
     }
     case "soak": {
@@ -91,12 +96,15 @@ function checkClusters(
 ): void {
   if (gates.length > 0 && dev.length + production.length === 0) {
     problems.push({ message: "gate: there is no cluster to run gates on", hint: "give dev-cluster" });
-  } else if (gates.some(({ kind }) => kind === "replay") && (dev.length === 0 || production.length === 0)) {
-    problems.push({
-      message: "gate: replay clones jobs of a production cluster onto a dev cluster",
-      hint: "give both dev-cluster and production-cluster",
-    });
   }
+  const replay = gates.find(({ kind }) => kind === "replay");
+  if (replay?.kind !== "replay") return;
+  const hasSource = replay.of.length > 0 || production.length > 0;
+  if (dev.length > 0 && hasSource) return;
+  problems.push({
+    message: "gate: replay clones jobs of a production cluster onto a dev cluster",
+    hint: "give dev-cluster, and production-cluster or replay: JOBS of CLUSTER",
+  });
 }
 
 /** As the input has it. */
@@ -106,7 +114,7 @@ export function gateText(gate: Gate): string {
     case "smoke":
       return gate.kind;
     case "replay":
-      return `replay: ${gate.jobs}`;
+      return [`replay: ${gate.jobs}`, ...(gate.of.length === 0 ? [] : ["of", ...gate.of])].join(" ");
     case "soak":
       return `soak: ${gate.minutes}`;
   }

@@ -33,8 +33,8 @@ test("everything that is wrong is said at once", () => {
     "gate: ready: 1 takes no number; write ready",
     "gate: entry 3 is empty; remove the separator, or set the variable it stands for",
     "gate: smoke is there twice; give smoke once",
-    "gate: replay names no number of jobs; as in replay: 5; at most 50",
-    "gate: replay: 51 names no number of jobs; as in replay: 5; at most 50",
+    "gate: replay names no number of jobs; as in replay: 5 or replay: 5 of CLUSTER; at most 50",
+    "gate: replay: 51 names no number of jobs; as in replay: 5 or replay: 5 of CLUSTER; at most 50",
     "gate: soak: 0 names no number of minutes; as in soak: 10; at most 360",
     "gate: soak: x names no number of minutes; as in soak: 10; at most 360",
   ]);
@@ -51,8 +51,12 @@ test("what a gate depends on must be there", () => {
   assert.deepEqual(read("soak: 13").problems, []);
   const clusters = { dev: whole.clusters.dev, production: [] };
   assert.deepEqual(read("replay: 1", { clusters }).problems, [
-    "gate: replay clones jobs of a production cluster onto a dev cluster; give both dev-cluster and production-cluster",
+    "gate: replay clones jobs of a production cluster onto a dev cluster; give dev-cluster, and production-cluster or replay: JOBS of CLUSTER",
   ]);
+  assert.deepEqual(read("replay: 5  of prod-a prod-b", { clusters }), {
+    gates: ["replay: 5 of prod-a prod-b"],
+    problems: [],
+  });
   const none = { dev: [], production: [] };
   assert.deepEqual(read("ready", { clusters: none }).problems, [
     "gate: there is no cluster to run gates on; give dev-cluster",

@@ -19,8 +19,8 @@ export type Gate =
   | { readonly kind: "ready"; readonly task: SmokeTask | undefined }
   /** A job of `task` completes on the cluster. */
   | { readonly kind: "smoke"; readonly task: SmokeTask }
-  /** The newest `jobs` completed production jobs complete on the cluster too. Dev clusters only. */
-  | { readonly kind: "replay"; readonly jobs: number }
+  /** The newest `jobs` completed jobs of these clusters complete too; empty for the run's production clusters. Dev only. */
+  | { readonly kind: "replay"; readonly jobs: number; readonly of: readonly string[] }
   /** No task of the release's jobs fails on the cluster for so long. */
   | { readonly kind: "soak"; readonly minutes: number };
 
@@ -100,7 +100,7 @@ export interface GateContext {
   readonly release: DeployedRelease;
   /** When it was deployed on this cluster; for one that was there already, when the roll-out looked. */
   readonly deployedAtMs: number;
-  /** Whose jobs `replay` clones. */
+  /** Whose jobs `replay` clones unless it says otherwise. */
   readonly productionClusters: readonly string[];
   /** Where tracebacks find their lines; without it they name files relative to the project's root. */
   readonly project: Pick<Project, "root" | "repositoryRoot"> | undefined;

@@ -22,16 +22,24 @@ const maxLooked = 1_000;
 /** [contract: CloneJobRequest.root_tasks_overrides] */
 const maxRoots = 64;
 
-/** Completed jobs of the release's tasks on the production clusters, but for those that gates submitted. */
-export async function findProductionJobs(run: GateRun, count: number): Promise<ProductionJobs> {
-  const { productionClusters } = run;
+/**
+ * Completed jobs of the release's tasks on the clusters, but for those that gates submitted.
+ *
+ * @throws UserError cluster-not-found, where a query would find no job
+ */
+export async function findProductionJobs(
+  { api, signal, ...run }: GateRun,
+  clusters: readonly string[],
+  count: number,
+): Promise<ProductionJobs> {
+  for (const clusterSlug of clusters) await api.workflows.getCluster({ clusterSlug }, { signal });
   const jobs: ProductionJob[] = [];
   let looked = 0;
-  const filters = { states: [JobState.COMPLETED], clusterSlugs: [...productionClusters] };
-  for await (const job of newestJobs(run, filters, maxLooked)) {
+  const filters = { states: [JobState.COMPLETED], clusterSlugs: [...clusters] };
+  for await (const job of newestJobs({ api, signal }, filters, maxLooked)) {
     looked++;
     if (isGateJob(job.name)) continue;
-    const roots = await readReleaseRoots(run, job, productionClusters);
+    const roots = await readReleaseRoots({ ...run, api, signal }, job, clusters);
     if (roots !== undefined && roots.length <= maxRoots) jobs.push({ job, roots });
     if (jobs.length === count) break;
   }

@@ -1,6 +1,7 @@
 import { duration } from "../../duration-text.ts";
 import { viewJob } from "../../jobs/job-view.ts";
 import { createFollow } from "./follow-jobs.ts";
+import type { Gate } from "./gate.ts";
 import { GateFailed } from "./gate-failed.ts";
 import type { SubmittedJob } from "./gate-jobs.ts";
 import type { GateRun } from "./gate-run.ts";
@@ -14,12 +15,16 @@ import { waitUntil } from "./wait.ts";
  *
  * @returns what a person reads of it; throws GateFailed
  */
-export async function passReplay(run: GateRun, count: number): Promise<string> {
-  const { title, untilMs, log, productionClusters } = run;
+export async function passReplay(
+  run: GateRun,
+  { jobs: count, of }: Extract<Gate, { kind: "replay" }>,
+): Promise<string> {
+  const { title, untilMs, log } = run;
+  const clusters = of.length > 0 ? of : run.productionClusters;
   await awaitLoaded(run);
-  const look = async () => ({ kind: "done" as const, value: await findProductionJobs(run, count) });
+  const look = async () => ({ kind: "done" as const, value: await findProductionJobs(run, clusters, count) });
   const found = await waitUntil({ title, untilMs, look }, run);
-  const where = productionClusters.join(", ");
+  const where = clusters.join(", ");
   if (found.jobs.length === 0) {
     log.warning(`${title}: ${where} has no completed job that this release can run, so nothing was replayed`);
     return `nothing to replay: none of ${found.looked} completed jobs of ${where} is one of this release's`;

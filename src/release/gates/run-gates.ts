@@ -109,7 +109,7 @@ function passGate(gate: Gate, run: GateRun): Promise<string> {
     case "smoke":
       return passSmoke(run, gate.task);
     case "replay":
-      return passReplay(run, gate.jobs);
+      return passReplay(run, gate);
     case "soak":
       return passSoak(run, gate.minutes);
   }

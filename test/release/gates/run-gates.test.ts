@@ -167,7 +167,7 @@ test("production jobs are run again on dev and compared", async () => {
   const cluster = await stage.cluster("rehearsed", stage.release);
   await using _runner = await stage.runner(cluster);
   const setting = { api: stage.admin, cluster, productionClusters: [production] };
-  const { results, lines } = await tryGates([{ kind: "replay", jobs: 2 }], stage.release, setting);
+  const { results, lines } = await tryGates([{ kind: "replay", jobs: 2, of: [] }], stage.release, setting);
   const { outcome, jobs, message } = only(results);
   assert.equal(outcome, "passed");
   assert.equal(message, "2 jobs of prod completed again");
@@ -180,19 +180,20 @@ test("production jobs are run again on dev and compared", async () => {
   );
   assert.equal(lines.filter((line) => /clone of \S+: \d tasks, .* instead of /.test(line)).length, 2);
 
-  const all = await tryGates([{ kind: "replay", jobs: 9 }], stage.release, setting);
+  const all = await tryGates([{ kind: "replay", jobs: 9, of: [] }], stage.release, setting);
   assert.equal(
     only(all.results).message,
     "3 jobs of prod completed again, all that there are of the 9 asked for",
   );
 
-  const none = await tryGates([{ kind: "replay", jobs: 1 }], stage.release, {
-    ...setting,
-    productionClusters: [await stage.cluster("unused")],
-  });
+  const unused = await stage.cluster("unused");
+  const none = await tryGates([{ kind: "replay", jobs: 1, of: [unused] }], stage.release, setting);
   assert.equal(only(none.results).outcome, "passed");
   assert.match(none.lines.join("\n"), /warning: rehearsed replay: unused has no completed job/);
-  const inProduction = await tryGates([{ kind: "replay", jobs: 1 }], stage.release, {
+  const unknown = await tryGates([{ kind: "replay", jobs: 1, of: ["unsed"] }], stage.release, setting);
+  assert.equal(only(unknown.results).reason, "control-plane-failed");
+  assert.match(only(unknown.results).message, /unsed/);
+  const inProduction = await tryGates([{ kind: "replay", jobs: 1, of: [] }], stage.release, {
     ...setting,
     stage: "production",
   });
