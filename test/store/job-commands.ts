@@ -2,8 +2,19 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { GroupShape, JobModel, ModelJob, ModelTask, Offered, TaskShape } from "../engine/job-model.ts";
 import type { JobsUnderTest } from "./jobs-under-test.ts";
+import type { ReleaseModel } from "./release-model.ts";
+import type { ReleasesUnderTest } from "./releases-under-test.ts";
 
-export type JobCommand = fc.AsyncCommand<JobModel, JobsUnderTest>;
+/** Jobs do not name releases, so the model of both is one of each, side by side. */
+export interface LifeModel {
+  readonly jobs: JobModel;
+  readonly releases: ReleaseModel;
+}
+export interface LifeUnderTest {
+  readonly jobs: JobsUnderTest;
+  readonly releases: ReleasesUnderTest;
+}
+export type LifeCommand = fc.AsyncCommand<LifeModel, LifeUnderTest>;
 
 type Progress = ModelTask["progress"];
 
@@ -13,12 +24,12 @@ function command(
   args: unknown,
   check: (model: JobModel) => boolean,
   run: (model: JobModel, real: JobsUnderTest) => Promise<void>,
-): JobCommand {
+): LifeCommand {
   return {
-    check,
+    check: ({ jobs }) => check(jobs),
     async run(model, real) {
-      await run(model, real);
-      await real.compareJobs(model);
+      await run(model.jobs, real.jobs);
+      await real.jobs.compareJobs(model.jobs);
     },
     toString: () => `${name}(${JSON.stringify(args)})`,
   };
@@ -245,7 +256,7 @@ const restart = fc.constant(
 );
 
 /** A command that stands here twice comes twice as often. */
-export const jobCommands: fc.Arbitrary<JobCommand>[] = [
+export const jobCommands: fc.Arbitrary<LifeCommand>[] = [
   submit,
   ...Array.from({ length: 6 }, () => claim),
   ...Array.from({ length: 7 }, () => compute),

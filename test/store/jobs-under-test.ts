@@ -9,8 +9,8 @@ import { slug } from "./samples.ts";
 
 interface Setting {
   readonly store: Store;
-  /** Tells the clusters of one sequence from those of all others. */
-  readonly round: number;
+  /** Tells the clusters of one sequence from those of others on the same store. */
+  readonly slugOf: (cluster: string) => string;
   readonly advance: (ms: number) => void;
   readonly reopen: () => Promise<Store>;
 }
@@ -31,15 +31,13 @@ export class JobsUnderTest {
     return this.#store.jobs;
   }
 
-  async prepare(): Promise<void> {
-    for (const name of ["a", "b"]) {
-      const cluster = this.#cluster(name);
-      await this.#store.clusters.createCluster({ slug: cluster, displayName: name, description: "" });
-    }
+  /** The one that is open now. */
+  get store(): Store {
+    return this.#store;
   }
 
   #cluster(name: string) {
-    return slug(`${name}-${this.#setting.round}`);
+    return slug(this.#setting.slugOf(name));
   }
 
   groups(shapes: readonly GroupShape[], names: readonly string[]): SubmittedGroup[] {

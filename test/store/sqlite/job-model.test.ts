@@ -1,5 +1,6 @@
 /**
- * Random sequences of everything that can happen to jobs, on SQLite and on a naive model side by side.
+ * Random sequences of everything that can happen to jobs, and to what is deployed where they run, on SQLite
+ * and on a naive model side by side.
  * `SEQUENCES=100000 SEED=1 node --test test/store/sqlite/job-model.test.ts` soaks; the seed is printed.
  */
 import assert from "node:assert/strict";
@@ -9,8 +10,11 @@ import fc from "fast-check";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { JobModel } from "../../engine/job-model.ts";
 import { createMemoryFolder } from "../../support/memory-folder.ts";
-import { jobCommands } from "../job-commands.ts";
+import { jobCommands, type LifeModel, type LifeUnderTest } from "../job-commands.ts";
 import { JobsUnderTest } from "../jobs-under-test.ts";
+import { firstActions, releaseCommands, tasksOfRelease } from "../release-commands.ts";
+import { ReleaseModel } from "../release-model.ts";
+import { ReleasesUnderTest } from "../releases-under-test.ts";
 
 const sequences = Number(process.env.SEQUENCES ?? 1000);
 /** From none to twice as many, sixty on average. */
@@ -28,14 +32,16 @@ test(`${sequences} random sequences of 60 commands end as the model says`, async
   const seed = Number(process.env.SEED ?? Date.now() & 0x7fffffff);
   context.diagnostic(`seed ${seed}`);
   const property = fc.asyncProperty(
-    fc.commands<JobModel, JobsUnderTest, boolean>(jobCommands, {
+    fc.commands<LifeModel, LifeUnderTest, boolean>([...jobCommands, ...releaseCommands], {
       maxCommands: mostCommands,
       size: "max",
     }),
     async (commands) => {
-      const real = new JobsUnderTest({
+      const suffix = round++;
+      const slugOf = (name: string) => `${name}-${suffix}`;
+      const jobs = new JobsUnderTest({
         store,
-        round: round++,
+        slugOf,
         advance: (ms) => {
           nowMs += ms;
         },
@@ -45,10 +51,16 @@ test(`${sequences} random sequences of 60 commands end as the model says`, async
           return store;
         },
       });
-      await real.prepare();
-      const model = new JobModel(nowMs);
+      const real = {
+        jobs,
+        releases: new ReleasesUnderTest({ store: () => jobs.store, slugOf, tasksOf: tasksOfRelease }),
+      };
+      const model = { jobs: new JobModel(nowMs), releases: new ReleaseModel() };
+      for (const action of firstActions) {
+        assert.equal(await real.releases.apply(action), model.releases.apply(action));
+      }
       await fc.asyncModelRun(() => ({ model, real }), commands);
-      await real.compareAll(model);
+      await jobs.compareAll(model.jobs);
     },
   );
   try {
