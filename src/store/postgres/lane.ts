@@ -20,7 +20,7 @@ interface LaneOptions {
     executor: ClientExecutor,
     scopes: readonly Partial<JobScope>[],
     afterFailure: boolean,
-  ) => void;
+  ) => Promise<void>;
 }
 
 interface Submitted {
@@ -86,7 +86,7 @@ export function createLane({ pool, replay, where, open }: LaneOptions): Lane {
       const executor = new ClientExecutor(client);
       executor.command("BEGIN");
       const scopes = batch.map((submitted) => submitted.scope);
-      open(executor, scopes, failed);
+      await open(executor, scopes, failed);
       const outcomes = await runAll(batch, executor);
       progress.commits = true;
       await executor.commit();

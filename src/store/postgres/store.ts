@@ -7,6 +7,7 @@ import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
 import { migrations } from "../sql/schema.ts";
 import type { Session } from "../sql/session.ts";
 import { createStoreParts, ensureDefaultCluster, type Sessions } from "../sql/store-parts.ts";
+import { createTaskStatements } from "../sql/task-work.ts";
 import { connectionOptions, createPool } from "./connection.ts";
 import { databaseName } from "./database-name.ts";
 import { storeClosed, toStoreError } from "./failure.ts";
@@ -16,6 +17,7 @@ import { openings } from "./openings.ts";
 import { createReader } from "./reader.ts";
 import { Replay } from "./replay.ts";
 import { shareNotices } from "./shared-notices.ts";
+import { WorkingRows } from "./working-rows.ts";
 
 export interface PostgresStoreOptions {
   /** postgres://user:password@host:port/database, with the driver's parameters. */
@@ -52,8 +54,8 @@ async function open(options: PostgresStoreOptions, where: string): Promise<Store
     (open) => open.end(),
   );
   const replay = new Replay();
-  const { sessions, close, probe } = createSessions(options, where, pool, replay);
-  const { parts, notices, forgetOffers } = createStoreParts(sessions);
+  const { sessions, tables, close, probe } = createSessions(options, where, pool, replay);
+  const { parts, notices, forgetOffers } = createStoreParts(sessions, tables);
   await ensureDefaultCluster(sessions.catalog, options.random);
   if (options.role === "server") {
     const shared = await shareNotices({
@@ -91,7 +93,8 @@ async function prepareDatabase({ url, clock }: PostgresStoreOptions): Promise<vo
 function createSessions(options: PostgresStoreOptions, where: string, pool: pg.Pool, replay: Replay) {
   const { database } = replay;
   const lane = (open: Parameters<typeof createLane>[0]["open"]) => createLane({ pool, replay, where, open });
-  const opening = openings(options.clock);
+  const rows = new WorkingRows(replay);
+  const opening = openings(options.clock, rows);
   const lanes = {
     catalog: lane(opening.catalog),
     jobs: lane(opening.jobs),
@@ -119,6 +122,7 @@ function createSessions(options: PostgresStoreOptions, where: string, pool: pg.P
   const anyStatement = database.prepare<[], unknown>("SELECT 1 WHERE NOT pg_is_in_recovery()");
   return {
     sessions,
+    tables: rows.before(createTaskStatements(database), database),
     probe: () => lanes.catalog.submit(() => void anyStatement.get()),
     async close() {
       closed = true;

@@ -92,9 +92,9 @@ export class JobLedger {
   }
 
   /** For a job that the running operation has inserted. */
-  inserted(sequence: number): Mutable<JobRow> {
-    this.#touched.set(sequence, undefined);
-    return this.#load(this.#deps.jobs.bySequence.get(sequence)).now;
+  inserted(row: JobRow): void {
+    this.#touched.set(row.sequence, undefined);
+    this.#load(row);
   }
 
   #load(row: JobRow | undefined): Entry {

@@ -15,7 +15,13 @@ import { createTaskCompletion } from "./task-completion.ts";
 import { createTaskInserter } from "./task-insert.ts";
 import { createTaskLists } from "./task-list.ts";
 import { createTaskReports } from "./task-reports.ts";
-import { createTaskStatements, createTaskWorker, type ReadyNotices, type TaskWork } from "./task-work.ts";
+import {
+  createTaskStatements,
+  createTaskWorker,
+  type ReadyNotices,
+  type TaskTables,
+  type TaskWork,
+} from "./task-work.ts";
 
 export interface OwnJobStore extends JobStore {
   /** Other control planes have made queues that offers seen here could not know. */
@@ -32,8 +38,12 @@ function scopeOf(computed: ComputedTask | undefined): Partial<JobScope> {
 /** One step of endLeases; the rest follows at once in the next one, so that others get their turn. */
 const leasesEndedAtOnce = 500;
 
-export function createJobStore(session: Session, records: Records, notices: ReadyNotices): OwnJobStore {
-  const tables = createTaskStatements(session.database);
+export function createJobStore(
+  session: Session,
+  records: Records,
+  notices: ReadyNotices,
+  tables: TaskTables,
+): OwnJobStore {
   const run = createTaskWorker(session, tables, notices);
   const claims = createTaskClaims(tables);
   const inserter = createTaskInserter(tables, { records, ids: session.ids, onNewQueue: claims.forgetOffers });
@@ -78,8 +88,9 @@ export function createJobStore(session: Session, records: Records, notices: Read
       run({ submits: true }, (work) => {
         const submission = inserter.findClusters(job.groups);
         if ("unknown" in submission) throw clusterNotFound(submission.unknown);
-        const sequence = insertJob(job, session.ids.next<"job">());
-        work.ledger.inserted(sequence);
+        const inserted = insertJob(job, session.ids.next<"job">());
+        const { sequence } = inserted;
+        work.ledger.inserted(inserted);
         inserter.insert(
           work,
           { job: sequence, parent: null, optionalAncestor: null, state: "queued" },
@@ -160,7 +171,7 @@ export function createJobStore(session: Session, records: Records, notices: Read
     forgetOffers: claims.forgetOffers,
   };
 
-  function insertJob(job: NewJob, id: JobId): number {
+  function insertJob(job: NewJob, id: JobId): JobRow {
     const openRootGroups = job.groups.length;
     return returned(
       tables.jobs.insert.get(
@@ -173,7 +184,7 @@ export function createJobStore(session: Session, records: Records, notices: Read
         jobStateCodes.submitted,
         openRootGroups,
       ),
-    ).sequence;
+    );
   }
 }
 

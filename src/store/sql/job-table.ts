@@ -87,7 +87,7 @@ export interface JobRow {
   readonly compute_ms: number;
 }
 
-const columns = `sequence, id, name, trace_parent, automation_id, state, canceled, open_root_groups, front,
+export const jobColumns = `sequence, id, name, trace_parent, automation_id, state, canceled, open_root_groups, front,
   queued, running, computed, failed, skipped, failed_optional, first_started_at_ms, last_stopped_at_ms,
   compute_ms`;
 
@@ -104,26 +104,26 @@ export function prepareJobStatements(database: Database) {
         state: number,
         openRootGroups: number,
       ],
-      { readonly sequence: number }
+      JobRow
     >(
       database,
       `INSERT INTO jobs (id, name, folded_name, trace_parent, trace_id, automation_id, state, open_root_groups)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING sequence`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${jobColumns}`,
     ),
-    byId: prepare<[id: JobId], JobRow>(database, `SELECT ${columns} FROM jobs WHERE id = ?`),
+    byId: prepare<[id: JobId], JobRow>(database, `SELECT ${jobColumns} FROM jobs WHERE id = ?`),
     bySequence: prepare<[sequence: number], JobRow>(
       database,
-      `SELECT ${columns} FROM jobs WHERE sequence = ?`,
+      `SELECT ${jobColumns} FROM jobs WHERE sequence = ?`,
     ),
     /** For whoever changes the job or its tasks. SQLite's one writer needs no lock. */
     lock: prepare<[sequence: number], JobRow>(database, {
-      sqlite: `SELECT ${columns} FROM jobs WHERE sequence = ?`,
-      postgres: `SELECT ${columns} FROM jobs WHERE sequence = ? FOR UPDATE`,
+      sqlite: `SELECT ${jobColumns} FROM jobs WHERE sequence = ?`,
+      postgres: `SELECT ${jobColumns} FROM jobs WHERE sequence = ? FOR UPDATE`,
     }),
     /** No row while another control plane works on the job: waiting for it here could wait for ever. */
     tryLock: prepare<[sequence: number], JobRow>(database, {
-      sqlite: `SELECT ${columns} FROM jobs WHERE sequence = ?`,
-      postgres: `SELECT ${columns} FROM jobs WHERE sequence = ? FOR UPDATE SKIP LOCKED`,
+      sqlite: `SELECT ${jobColumns} FROM jobs WHERE sequence = ?`,
+      postgres: `SELECT ${jobColumns} FROM jobs WHERE sequence = ? FOR UPDATE SKIP LOCKED`,
     }),
     /** None of these columns has an index, so this is one page written. */
     setCounts: prepare<

@@ -11,7 +11,7 @@ import { createKeyStore } from "./keys.ts";
 import { createRecords } from "./records.ts";
 import { createReleaseStore } from "./releases.ts";
 import type { Session } from "./session.ts";
-import { ReadyNotices } from "./task-work.ts";
+import { createTaskStatements, ReadyNotices } from "./task-work.ts";
 import { createTelemetryStore } from "./telemetry-store.ts";
 import { createWorkflowStore } from "./workflows.ts";
 
@@ -23,13 +23,13 @@ export interface Sessions {
   readonly telemetry: Session;
 }
 
-export function createStoreParts(sessions: Sessions) {
+export function createStoreParts(sessions: Sessions, tables = createTaskStatements(sessions.jobs.database)) {
   const { catalog, jobs, telemetry } = sessions;
   const records = createRecords(catalog.database);
   const history = prepareHistoryStatements(catalog.database);
   const deployments = new DeploymentNotices();
   const ready = new ReadyNotices();
-  const jobStore = createJobStore(jobs, records, ready);
+  const jobStore = createJobStore(jobs, records, ready, tables);
   const parts: Omit<Store, "probe" | "close"> = {
     keys: createKeyStore(catalog),
     artifacts: createArtifactStore(catalog),

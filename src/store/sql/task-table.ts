@@ -105,10 +105,10 @@ export interface OpenGroups {
   readonly task_group: number;
 }
 
-const columns = `sequence, id, job, task_group, optional_ancestor, queue, state, optional, abandoned,
+export const taskColumns = `sequence, id, job, task_group, optional_ancestor, queue, state, optional, abandoned,
   max_retries, retry_count, lost_count, given_back_count, started_at_ms, stopped_at_ms`;
 
-const endedLeases = `SELECT ${columns} FROM tasks WHERE state = 2 AND lease_ends_at_ms <= ?
+const endedLeases = `SELECT ${taskColumns} FROM tasks WHERE state = 2 AND lease_ends_at_ms <= ?
   ORDER BY lease_ends_at_ms LIMIT ?`;
 
 export function toTaskFacts(row: TaskRow): TaskFacts {
@@ -127,10 +127,10 @@ export function toTaskFacts(row: TaskRow): TaskFacts {
 
 export function prepareTaskStatements(database: Database) {
   return {
-    byId: prepare<[id: TaskId], TaskRow>(database, `SELECT ${columns} FROM tasks WHERE id = ?`),
+    byId: prepare<[id: TaskId], TaskRow>(database, `SELECT ${taskColumns} FROM tasks WHERE id = ?`),
     bySequence: prepare<[sequence: number], TaskRow>(
       database,
-      `SELECT ${columns} FROM tasks WHERE sequence = ?`,
+      `SELECT ${taskColumns} FROM tasks WHERE sequence = ?`,
     ),
     displays: prepare<[sequence: number], { readonly display: string; readonly reported: string | null }>(
       database,
@@ -138,7 +138,7 @@ export function prepareTaskStatements(database: Database) {
     ),
     failedOfJob: prepare<[job: number], TaskRow>(
       database,
-      `SELECT ${columns} FROM tasks WHERE job = ? AND state = 4 ORDER BY sequence`,
+      `SELECT ${taskColumns} FROM tasks WHERE job = ? AND state = 4 ORDER BY sequence`,
     ),
     /** The first of so many consecutive sequences that nobody else takes. */
     takeSequences: prepare<[count: number], { readonly first: number }>(database, {

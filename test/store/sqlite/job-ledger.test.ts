@@ -9,7 +9,7 @@ import { createJobStore } from "../../../src/store/sql/job-store.ts";
 import { createRecords } from "../../../src/store/sql/records.ts";
 import { migrations } from "../../../src/store/sql/schema.ts";
 import type { Session } from "../../../src/store/sql/session.ts";
-import { ReadyNotices } from "../../../src/store/sql/task-work.ts";
+import { createTaskStatements, ReadyNotices } from "../../../src/store/sql/task-work.ts";
 import { migrate } from "../../../src/store/sqlite/migrate.ts";
 import { sqliteStatements } from "../../../src/store/sqlite/statements.ts";
 import { createWriter } from "../../../src/store/sqlite/writer.ts";
@@ -36,7 +36,7 @@ function openJobs() {
   records.clusters.insert.run(parseSlug("default") ?? assert.fail("no slug"), "Default", "", 1);
   return {
     writer,
-    jobs: createJobStore(session, records, new ReadyNotices()),
+    jobs: createJobStore(session, records, new ReadyNotices(), createTaskStatements(session.database)),
     /** Makes the commit of the current turn fail. */
     spoilCommit: () => writer.submit(() => database.exec("INSERT INTO refused VALUES (1)")),
     [Symbol.dispose]: () => database.close(),
