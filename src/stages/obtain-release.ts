@@ -52,7 +52,8 @@ async function reuseOrPublish(
 ): Promise<PublishedRelease> {
   const { log, signal } = deps;
   enter(record, "publish", deps);
-  const { published, newest, fitting } = await lookUp(api, packed, rollout, deps);
+  const mustFind = plan.release.kind === "existing";
+  const { published, newest, fitting } = await lookUp(api, packed, rollout, { mustFind }, deps);
   if (published !== undefined) {
     record.content = published.content;
     record.origin = { kind: "release", release: published.release };
@@ -61,7 +62,7 @@ async function reuseOrPublish(
     if (smokeTask !== undefined) log.info("Rehearsal: not run, because this content is published already");
     return published.release;
   }
-  if (plan.release.kind === "existing") {
+  if (mustFind) {
     const { noReleaseHas, severalHave } = await import("../release/published-content.ts");
     if (fitting.length > 1) throw severalHave(packed, fitting);
     throw await noReleaseHas(api, packed, [...rollout.dev, ...rollout.production], signal);

@@ -47,7 +47,7 @@ async function contentToDeploy(
   deps: StageDeps,
 ): Promise<ReleaseToDeploy> {
   enter(record, "publish", deps);
-  const { published } = await lookUp(api, packed, rollout, deps);
+  const { published } = await lookUp(api, packed, rollout, { mustFind: false }, deps);
   if (published !== undefined) {
     record.content = published.content;
     record.release = published.release;
