@@ -2,7 +2,7 @@
  * The task queue over gRPC, durable (every answer after an fsync): tasks completed and claimed a second in
  * one call each, jobs submitted a second, and the time from a submit to its start on a runner that waits;
  * against graphile-worker and pg-boss. Server and load are processes of their
- * own. `npm run bench -- queue [clients|rate|start|depth]`
+ * own. `npm run bench -- queue [clients|rate|start|depth|boot]`
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { startControlPlaneProcess } from "../support/control-plane-process.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
 import { bossRate, graphileRate, graphileStart } from "./queue-anchors.ts";
+import { printBoot } from "./queue-boot.ts";
 import { measureQueueDepth } from "./queue-depth.ts";
 import { median } from "./side-by-side.ts";
 
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   rate: () => withPostgres(compareRates),
   start: () => withPostgres(compareStarts),
   depth: printDepth,
+  boot: printBoot,
 };
 
 /** Prints what was measured: all of it, or one part. */

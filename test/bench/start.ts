@@ -29,7 +29,8 @@ export async function benchStart(): Promise<void> {
   console.log(`  the first line takes ${ratio.toFixed(2)} times as long`);
 }
 
-async function untilExit(args: readonly string[]): Promise<number> {
+/** Starts Node and waits for its end; returns how long that took. */
+export async function untilExit(args: readonly string[]): Promise<number> {
   const startedAt = performance.now();
   await once(spawn(process.execPath, args, { stdio: "ignore" }), "exit");
   return performance.now() - startedAt;
