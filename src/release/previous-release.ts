@@ -24,17 +24,24 @@ export function previousOf(records: readonly DeploymentRecord[], current: string
       refused: `has release ${current}, but the newest deployment that is recorded is of ${newest.release}`,
     };
   }
-  if (newest.before === null) return { refused: `had nothing before release ${current}` };
-  const target = newest.before ?? earlier.find(({ release }) => release !== current)?.release;
+  const came = arrivalOf([newest, ...earlier], current) ?? newest;
+  if (came.before === null) return { refused: `had nothing before release ${current}` };
+  const target = came.before ?? earlier.find(({ release }) => release !== current)?.release;
   if (target === undefined) return { refused: `had nothing before release ${current} that is recorded` };
   const last = earlier.find(({ release }) => release === target);
-  if (last?.outcome === "rolled-back" || newest.reason === "rollback") {
+  if (last?.outcome === "rolled-back" || came.reason === "rollback") {
     return { refused: `had release ${target} before, which was itself rolled back` };
   }
   if (last?.outcome === "unfinished") {
     return { refused: `had release ${target} before, of which no end is recorded` };
   }
   return { release: target };
+}
+
+/** The record that says what the release replaced: later ones of the same release are of other commits with it. */
+function arrivalOf(records: readonly DeploymentRecord[], current: string): DeploymentRecord | undefined {
+  const end = records.findIndex(({ release }) => release !== current);
+  return records.slice(0, end === -1 ? undefined : end).find(({ before }) => before !== undefined);
 }
 
 /**

@@ -24,6 +24,11 @@ const taken = [
     previous: "A",
   },
   {
+    what: "what the release replaced when it came, though other commits had it since",
+    records: records({ release: "B" }, { release: "B", before: "A" }, { release: "C" }, { release: "A" }),
+    previous: "A",
+  },
+  {
     what: "not a deployment that failed",
     records: records({ release: "B" }, { release: "C", outcome: "failed" }, { release: "A" }),
     previous: "A",
@@ -65,6 +70,11 @@ const refused = [
   {
     what: "the release came by a rollback: going on would bring back what was taken away",
     records: records({ release: "B", before: "C", reason: "rollback" }),
+    why: /C before, which was itself rolled back/,
+  },
+  {
+    what: "it came by a rollback and another commit had it since",
+    records: records({ release: "B" }, { release: "B", before: "C", reason: "rollback" }),
     why: /C before, which was itself rolled back/,
   },
   {
