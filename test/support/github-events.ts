@@ -67,6 +67,17 @@ export function manualEvent(sha: string, inputs: Readonly<Record<string, string>
   };
 }
 
+/** A schedule runs the default branch's newest commit. GitHub publishes no example of its payload. */
+export function scheduleEvent(sha: string): GitHubEvent {
+  const ref = "refs/heads/main";
+  const repositoryFacts = named(example("push", () => true).repository);
+  return {
+    name: "schedule",
+    payload: { schedule: "17 5 * * *", repository: repositoryFacts },
+    variables: { ...refVariables(ref), GITHUB_SHA: sha },
+  };
+}
+
 type Sample = Readonly<Record<string, unknown>>;
 
 const require = createRequire(import.meta.url);
