@@ -68,8 +68,8 @@ const readBackMs = 30_000;
  * have deployed since the plan was made, and read back before the next one is touched.
  *
  * @throws UserError deployment-changed when somebody else deployed meanwhile; SystemError deploy-mismatch when the
- *   control plane took a deployment that the cluster does not have; whatever ended the call to a cluster that does not have the
- *   release afterwards.
+ *   control plane took a deployment that the cluster does not have; whatever ended the call to a cluster that does
+ *   not have the release afterwards.
  */
 export async function deployStage(
   api: ReleaseApi,

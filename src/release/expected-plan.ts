@@ -102,7 +102,8 @@ function fieldsOf(value: unknown, path = "", fields = new Map<string, string>())
 function nameIn(entry: unknown): string | undefined {
   if (typeof entry === "string") return entry;
   if (!isRecord(entry)) return undefined;
-  const name = entry.cluster ?? entry.against ?? entry.change ?? entry.name;
+  const finding = entry.kind === undefined ? undefined : `${entry.task} ${entry.kind}`;
+  const name = entry.cluster ?? entry.against ?? finding ?? entry.name;
   return typeof name === "string" ? name : undefined;
 }
 

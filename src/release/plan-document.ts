@@ -4,6 +4,7 @@
  * what one job or person looked at is what a later job does.
  */
 import { createHash } from "node:crypto";
+import type { ContractFinding } from "../engine/contract-rules.ts";
 import type { ContractCheck } from "./contract-check.ts";
 import type { DeployPlan, PlannedCluster, ReleaseToDeploy } from "./deploy-plan.ts";
 import type { OnFailure } from "./on-failure.ts";
@@ -39,7 +40,7 @@ interface PlanOfRelease {
 
 interface PlanOfContract {
   readonly against: string;
-  readonly findings: readonly { readonly severity: string; readonly kind: string; readonly change: string }[];
+  readonly findings: readonly Pick<ContractFinding, "task" | "severity" | "kind" | "change">[];
   /** Tasks of jobs that exist and that nothing will run any more. */
   readonly jobs: readonly StrandedJobs[];
 }
@@ -65,7 +66,7 @@ export function planDocument({ workflow, plan, checks, gates, onFailure }: PlanP
     })),
     contract: checks.map(({ against, findings, jobs }) => ({
       against,
-      findings: findings.map(({ severity, kind, change }) => ({ severity, kind, change })),
+      findings: findings.map(({ task, severity, kind, change }) => ({ task, severity, kind, change })),
       jobs,
     })),
     gates,

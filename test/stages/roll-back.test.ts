@@ -1,8 +1,11 @@
 /** `release: previous` and `workflow-release rollback`, by the history of a real control plane. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { submitJob } from "../../src/jobs/submit.ts";
 import { runSource } from "../support/cli-source.ts";
 import { createRollOutStage, newContent, type RollOutStage } from "../support/roll-outs.ts";
+import { exampleBuild } from "../support/run-records.ts";
 
 describe("rolling back by hand", () => {
   const clusters = ["tiles-north", "tiles-south"];
@@ -63,6 +66,33 @@ describe("rolling back by hand", () => {
     assert.equal(report.changed, false);
     assert.match(run.stderr, /gate-failed; 2 clusters restored/);
     assert.deepEqual(await stage.read(clusters), { "tiles-north": one.id, "tiles-south": one.id });
+  });
+
+  it("shows which tasks vanish, and which jobs that leaves behind, and goes back all the same", async () => {
+    const { tasks, contract } = exampleBuild();
+    const join = { name: "tiles.Join", version: "v1.0" };
+    const one = await stage.publish(newContent());
+    const two = await stage.publish(newContent(), {
+      tasks: [...tasks, join],
+      contract: {
+        ...contract,
+        tasks: [...contract.tasks, { ...join, className: "Join", input: { kind: "fields", fields: [] } }],
+      },
+    });
+    await stage.set({ "tiles-north": one });
+    await stage.set({ "tiles-north": two });
+    const job = { name: "job", cluster: "tiles-north", task: join, input: new Uint8Array(), maxRetries: 0 };
+    await submitJob(stage.api, job, randomBytes, new AbortController().signal);
+    const run = await rollback("--cluster", "tiles-north", "--json");
+    assert.equal(run.exitCode, 0, run.stderr);
+    const [check] = JSON.parse(run.stdout).plan.contract;
+    const gone = { task: "tiles.Join", severity: "breaking", kind: "task-removed", change: "v1.0 is gone" };
+    assert.deepEqual(check.findings[0], gone);
+    assert.deepEqual(check.jobs, [
+      { cluster: "tiles-north", tasks: [{ name: "tiles.Join", tasks: 1, jobs: 1 }] },
+    ]);
+    assert.match(run.stderr, /tiles\.Join/);
+    assert.equal((await stage.read(["tiles-north"]))["tiles-north"], one.id);
   });
 
   it("changes no cluster when one has nothing to go back to, and none that is not named", async () => {

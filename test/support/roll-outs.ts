@@ -1,6 +1,7 @@
 /** Releases of one workflow on a real control plane process, and roll-outs of them through a network that fails. */
 import { createHash, randomUUID } from "node:crypto";
 import { createApiClient, type HttpApiClient } from "../../src/api/client.ts";
+import type { Build } from "../../src/build/build.ts";
 import type { ReleaseId } from "../../src/engine/id.ts";
 import { type ReleaseError, toReleaseError } from "../../src/errors.ts";
 import {
@@ -29,7 +30,7 @@ export interface RollOutStage extends AsyncDisposable {
   readonly proxy: FaultyProxy;
   /** Past the proxy. */
   readonly api: HttpApiClient;
-  publish(content: string): Promise<DeployedRelease>;
+  publish(content: string, changes?: Partial<Pick<Build, "tasks" | "contract">>): Promise<DeployedRelease>;
   /** Makes each cluster have this. */
   set(releases: Releases): Promise<void>;
   /** The ids of what each cluster has. */
@@ -75,11 +76,11 @@ export async function createRollOutStage(clusters: readonly string[]): Promise<R
     workflow,
     proxy,
     api,
-    publish: async (content) => {
+    publish: async (content, changes = {}) => {
       const { digest, archivePath: path, sha256, sizeBytes } = await packOneFile(folder, content);
       const fingerprint = createHash("sha256").update(content).digest("hex");
       const archive = { path, sha256, sizeBytes };
-      const build = exampleBuild({ slug: workflow, digest, fingerprint, archive });
+      const build = exampleBuild({ slug: workflow, digest, fingerprint, archive, ...changes });
       return await publishBuild(api, build, { createWorkflow: true, signal: never, log: silentLog });
     },
     set: async (releases) => {
