@@ -2,6 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { runPipeline } from "../../src/pipeline.ts";
+import type { PlanInput } from "../../src/release/expected-plan.ts";
+import { startRecord } from "../../src/report/record.ts";
+import { stageDeps } from "../../src/stages/real-stages.ts";
+import { silentLog } from "../support/builds.ts";
 import { runSource } from "../support/cli-source.ts";
 import { createRollOutStage, type RollOutStage } from "../support/roll-outs.ts";
 import { createScratchFolder, type ScratchFolder } from "../support/scratch-folder.ts";
@@ -78,5 +83,47 @@ describe("a plan that is held to", () => {
       moved.join("\n"),
     );
     assert.deepEqual(await stage.read(clusters), now);
+  });
+
+  it("is kept too by release: previous, which builds nothing and refuses nothing that it only shows", async () => {
+    const before = await stage.read(["tiles-dev"]);
+    const goBack = async (plan: PlanInput) => {
+      const record = startRecord(0);
+      const deps = stageDeps({
+        ...{ log: silentLog, signal: new AbortController().signal, env: process.env },
+        endsAtMs: Number.POSITIVE_INFINITY,
+        source: { folder: project.folder, commit: undefined },
+        outputFolder: () => join(folder.path, "output"),
+        openCache: () => assert.fail("it looked for a build"),
+      });
+      const api = { url: stage.proxy.url, apiKey: undefined };
+      await runPipeline(
+        {
+          ...{ projectFolder: project.folder, smokeTask: undefined, allow: new Map(), gates: [] },
+          publish: {
+            kind: "publish",
+            why: "a test",
+            api,
+            createWorkflow: false,
+            release: { kind: "previous" },
+          },
+          clusters: { dev: [{ kind: "slug", slug: "tiles-dev" }], production: [] },
+          ...{ onFailure: undefined, plan },
+        },
+        record,
+        { ...deps, packProject: () => assert.fail("it packed the project") },
+      );
+      return record;
+    };
+    const { planDocument } = await goBack({ kind: "only" });
+    assert.deepEqual(await stage.read(["tiles-dev"]), before);
+    const hash = planDocument?.hash ?? "";
+    await assert.rejects(goBack({ kind: "hash", hash: hash.replaceAll(/[0-9]/g, "0") }), {
+      code: "plan-changed",
+    });
+    const { deployments } = await goBack({ kind: "hash", hash });
+    assert.equal(deployments.get("tiles-dev")?.outcome, "deployed");
+    assert.equal(deployments.get("tiles-dev")?.before, before["tiles-dev"]);
+    assert.notDeepEqual(await stage.read(["tiles-dev"]), before);
   });
 });
