@@ -69,8 +69,10 @@ async function recordOf(
 ): Promise<DeploymentRecord | Error | undefined> {
   try {
     const known = await records.list(workflow, cluster);
-    const own = known.find((record) => record.release === release && record.reason !== "rollback");
-    if (own !== undefined) return own;
+    const own = known.filter((record) => record.release === release && record.reason !== "rollback");
+    // One that was superseded may also be of an older commit, which found the release there and left it so.
+    const counts = own.find(({ outcome }) => outcome === "succeeded" || outcome === "unfinished") ?? own[0];
+    if (counts !== undefined) return counts;
     const found = await records.find(workflow, cluster, release);
     return found?.reason === "rollback" ? undefined : found;
   } catch (error) {

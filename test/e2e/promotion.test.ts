@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { createApiClient } from "../../src/api/client.ts";
 import { type ActionRun, startAction } from "../support/action-runner.ts";
+import { runCli } from "../support/cli.ts";
 import { startFakeGitHub } from "../support/github/fake-github.ts";
 import { type GitHubEvent, pushEvent, tagEvent } from "../support/github-events.ts";
 import { startHoldingProxy } from "../support/holding-proxy.ts";
@@ -135,6 +136,23 @@ test("a gate that failed on dev is no proof; once it passed, the id is promoted 
   assert.deepEqual(await controlPlane.deployed("tiles"), { "tiles-dev": release, "tiles-north": release });
   const page = await api.readHistory({ workflow: "tiles", cluster: "tiles-north", limit: 1 });
   assert.equal(page?.entries[0]?.provenance?.commit, commits[1], "the release's own commit is recorded");
+});
+
+test("from a terminal the same is promoted, and refused", async () => {
+  const env = { TILEBOX_API_URL: controlPlane.url, TILEBOX_API_KEY: controlPlane.apiKey };
+  const clusters = ["--dev-cluster", "tiles-dev", "--production-cluster", "tiles-north"];
+  const promote = (...args: string[]) =>
+    runCli(["promote", project.folder, ...clusters, ...args, "--json"], { env });
+  const [first = "", second = ""] = releases;
+  const again = await promote("--release", second);
+  assert.equal(again.exitCode, 0, again.stderr);
+  assert.equal(JSON.parse(again.stdout).deployments[0].outcome, "unchanged");
+  const refusal = await promote("--release", first);
+  assert.equal(refusal.exitCode, 1);
+  assert.equal(JSON.parse(refusal.stdout).failure.code, "promotion-unproven");
+  const deploy = ["deploy", project.folder, "--production-cluster", "tiles-north", "--release", first];
+  const older = await runCli([...deploy, "--json"], { env, cwd: project.folder });
+  assert.equal(JSON.parse(older.stdout).failure.code, "commit-older", older.stderr);
 });
 
 test("an older commit is refused on production too, and goes there when it is allowed, visibly", async () => {

@@ -81,8 +81,8 @@ export async function lastState(
 }
 
 /**
- * Who put this release on this cluster last: a deployment that succeeded or did not end, else one that was
- * superseded since and may have been put back. Undefined when GitHub knows of none.
+ * Who put this release on this cluster last, however that ended; else a deployment that was superseded since and may
+ * have been put back. Undefined when GitHub knows of none.
  */
 export async function findDeployment(
   client: GitHubClient,
@@ -92,8 +92,8 @@ export async function findDeployment(
   let superseded: RecordedDeployment | undefined;
   for await (const deployment of listDeployments(client, environment)) {
     if (deployment.record.release !== release) continue;
-    if (deployment.state === "success" || deployment.state === "in_progress") return deployment;
-    if (deployment.state === "inactive") superseded ??= deployment;
+    if (deployment.state !== "inactive") return deployment;
+    superseded ??= deployment;
   }
   return superseded;
 }
