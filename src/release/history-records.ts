@@ -24,7 +24,7 @@ export function historyRecords(
 }
 
 /** @param entries of one workflow on one cluster, newest first. */
-export function deploymentsIn(entries: readonly HistoryLine[]): readonly DeploymentRecord[] {
+function deploymentsIn(entries: readonly HistoryLine[]): readonly DeploymentRecord[] {
   const records: DeploymentRecord[] = [];
   let later: HistoryLine | undefined;
   /** By release: what was said of it since the change that stands below. */
