@@ -108,8 +108,12 @@ export function stageDeps(options: {
     },
     async publisher(api, target, project) {
       const { choosePublisher } = await import("../release/publisher/choose.ts");
-      const projectFolder = dirname(project.configPath);
-      return await choosePublisher(api, { target, projectFolder, env: options.env, log, signal });
+      const { packProject } = await import("../build/pack-project.ts");
+      return await choosePublisher(api, {
+        ...{ target, env: options.env, log, signal },
+        projectFolder: dirname(project.configPath),
+        digestNow: async () => (await packProject(project, options.outputFolder(project))).digest,
+      });
     },
   };
 }

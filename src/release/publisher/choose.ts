@@ -8,6 +8,8 @@ export interface PublisherOptions {
   readonly target: { readonly url: string; readonly apiKey: string | undefined };
   /** Absolute: the folder that has tilebox.workflow.toml. */
   readonly projectFolder: string;
+  /** Of what the project's files are now. */
+  readonly digestNow: () => Promise<string>;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly log: Log;

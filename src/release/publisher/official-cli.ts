@@ -22,6 +22,7 @@ const cliLimits: CliLimits = { askMs: 60_000, publishMs: 10 * 60_000 };
 interface CliOptions {
   readonly target: { readonly url: string; readonly apiKey: string | undefined };
   readonly projectFolder: string;
+  readonly digestNow: () => Promise<string>;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -57,7 +58,9 @@ export async function createCliPublisher(options: CliOptions): Promise<Publisher
     async publish(build) {
       const args = ["--api-url", options.target.url, ...publishCommand, "--json"];
       const published = await run(args, limits.publishMs);
-      return readAnswer(published, build, name, options);
+      const record = readAnswer(published, build, name, options);
+      await requireUnchanged(build, options);
+      return record;
     },
   };
 }
@@ -121,6 +124,14 @@ function readAnswer(run: ProgramRun, build: Build, name: string, options: CliOpt
     });
   }
   return { id: answer.id, fingerprint: answer.fingerprint, digest: undefined };
+}
+
+/** It reads the files itself, after us, and says nothing of what is in them. */
+async function requireUnchanged({ slug, digest }: Build, { digestNow }: CliOptions): Promise<void> {
+  if ((await digestNow()) === digest) return;
+  throw new SystemError("files-changed", `The files of ${slug} changed while tilebox published them`, {
+    next: "Run again while nothing writes into the project; what was published was not deployed.",
+  });
 }
 
 function publishFailed(run: ProgramRun, name: string, options: CliOptions): UserError {

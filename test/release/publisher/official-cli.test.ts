@@ -53,6 +53,7 @@ describe("publishing through the official CLI", () => {
   const options = (signal = never, limits = patient) => ({
     target: { url: hosted.url, apiKey },
     projectFolder: project.folder,
+    digestNow: async () => build.digest,
     env: {
       ...process.env,
       PATH: tilebox.path,
@@ -127,6 +128,15 @@ describe("publishing through the official CLI", () => {
       });
     });
   }
+
+  it("is refused when the files changed meanwhile", async () => {
+    await tilebox.behave("none");
+    const publisher = await createCliPublisher({ ...options(), digestNow: async () => "0".repeat(64) });
+    await assert.rejects(
+      publisher.publish(build),
+      errorOf("files-changed", /changed while tilebox published/),
+    );
+  });
 
   it("ends a program that hangs, with everything that it started", async () => {
     await assert.rejects(
