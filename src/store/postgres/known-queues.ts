@@ -1,9 +1,18 @@
+import { type Database, prepare } from "../sql/statement.ts";
 import type { QueueRow } from "../sql/task-queue-table.ts";
 import type { TaskTables } from "../sql/task-work.ts";
-import type { Replay } from "./replay.ts";
+import { locks } from "./locks.ts";
+import type { Executor, Replay } from "./replay.ts";
+import { postgresStatement } from "./statement-text.ts";
 
 /** A project that makes new ones without end must not fill the memory. */
 const rememberedQueues = 10_000;
+
+/** Queues are made one transaction after the other, see locks.ts, so that no older one can come later. */
+const newestQueue = postgresStatement(
+  "SELECT sequence FROM task_queues ORDER BY sequence DESC LIMIT 1",
+  true,
+);
 
 /**
  * Queues neither change nor go, so that those which were read once are known from one transaction to the
@@ -14,21 +23,35 @@ export class KnownQueues {
   readonly #sequences = new Map<string, { readonly sequence: number }>();
   readonly #rows = new Map<number, QueueRow>();
   #makesQueue = false;
+  #newest = 0;
 
   constructor(replay: Replay) {
     this.#replay = replay;
   }
 
-  /** A transaction begins. */
-  begin(): void {
+  /**
+   * A transaction begins.
+   * @returns whether there are queues that were not there the last time.
+   */
+  async begin(executor: Executor): Promise<boolean> {
     this.#makesQueue = false;
+    const { rows } = await executor.query(newestQueue, []);
+    const newest = (rows as readonly { readonly sequence: number }[])[0]?.sequence ?? 0;
+    const isNew = newest !== this.#newest;
+    this.#newest = newest;
+    this.#bound();
+    return isNew;
+  }
+
+  #bound(): void {
     if (this.#rows.size < rememberedQueues && this.#sequences.size < rememberedQueues) return;
     this.#sequences.clear();
     this.#rows.clear();
   }
 
   /** See WorkingRows.before. */
-  statements(queues: TaskTables["queues"]): Partial<TaskTables["queues"]> {
+  statements(queues: TaskTables["queues"], database: Database): Partial<TaskTables["queues"]> {
+    const lock = prepare<[lock: number]>(database, "SELECT pg_advisory_xact_lock(?)");
     const once = <Value>(make: () => Value) => this.#replay.once(make);
     return {
       find: {
@@ -52,6 +75,7 @@ export class KnownQueues {
         ...queues.insert,
         get: (...values) => {
           this.#makesQueue = true;
+          lock.run(locks.queues);
           return queues.insert.get(...values);
         },
       },

@@ -12,6 +12,8 @@ export const locks = {
   catalog: 2_026_110_002,
   /** Telemetry is counted against limits that all control planes share. */
   telemetry: 2_026_110_003,
+  /** New queues, so that they are committed in the order of their sequences. */
+  queues: 2_026_110_006,
   /** Held, shared, by each control plane while it runs. Whoever gets it exclusively is alone. */
   running: 2_026_110_005,
 } as const;

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import type { ReadyTasks } from "../../engine/claim.ts";
 import type { Slug } from "../../engine/slug.ts";
 import type { DeploymentNotices } from "../sql/clusters.ts";
 import { type Database, prepare } from "../sql/statement.ts";
@@ -13,16 +12,12 @@ interface SharedNoticesDeps {
   readonly pool: pg.Pool;
   readonly database: Database;
   readonly notices: { readonly ready: ReadyNotices; readonly deployments: DeploymentNotices };
-  readonly forgetOffers: () => void;
   /** No other control plane runs: nobody could extend a lease until now. */
   readonly whenAlone: () => Promise<void>;
 }
 
 /** More runners than this are not woken for one queue after the connection was lost; they ask by themselves. */
 const wokenAfterSilence = 1_000;
-/** Queues are few; a project that makes new ones without end must not fill the memory. */
-const rememberedQueues = 10_000;
-
 /**
  * Lets the runners that wait at one control plane hear of what another one changed, and the other way round.
  * What gets ready is told in the transaction that makes it so; the server passes it on when it is committed.
@@ -31,7 +26,6 @@ export async function shareNotices(deps: SharedNoticesDeps): Promise<{ close(): 
   const { pool, notices } = deps;
   const self = randomUUID();
   const notify = prepare<[channel: string, text: string]>(deps.database, "SELECT pg_notify(?, ?)");
-  const knownQueues = new Set<string>();
   let passingOn = false;
 
   /** What comes from elsewhere is told here and not sent again. */
@@ -43,20 +37,11 @@ export async function shareNotices(deps: SharedNoticesDeps): Promise<{ close(): 
           notices.deployments.emit(notice.change);
           break;
         case "ready":
-          if (notice.tasks.some((tasks) => isNewQueue(tasks))) deps.forgetOffers();
           notices.ready.emit(notice.tasks);
       }
     } finally {
       passingOn = false;
     }
-  }
-
-  function isNewQueue({ cluster, identifier }: ReadyTasks): boolean {
-    const key = `${cluster}\n${identifier.version} ${identifier.name}`;
-    if (knownQueues.has(key)) return false;
-    if (knownQueues.size >= rememberedQueues) knownQueues.clear();
-    knownQueues.add(key);
-    return true;
   }
 
   const stopReady = notices.ready.subscribe((tasks) => {
@@ -78,7 +63,6 @@ export async function shareNotices(deps: SharedNoticesDeps): Promise<{ close(): 
     },
     async onListening(client) {
       if (await isAlone(client)) await deps.whenAlone();
-      deps.forgetOffers();
       for (const notice of await missedNotices(client)) passOn(notice);
     },
   });

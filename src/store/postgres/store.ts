@@ -54,8 +54,12 @@ async function open(options: PostgresStoreOptions, where: string): Promise<Store
     (open) => open.end(),
   );
   const replay = new Replay();
-  const { sessions, tables, close, probe } = createSessions(options, where, pool, replay);
-  const { parts, notices, forgetOffers } = createStoreParts(sessions, tables);
+  const { sessions, rows, close, probe } = createSessions(options, where, pool, replay);
+  const { parts, notices, forgetOffers } = createStoreParts(
+    sessions,
+    rows.before(createTaskStatements(replay.database), replay.database),
+  );
+  rows.forgetOffers = forgetOffers;
   await ensureDefaultCluster(sessions.catalog, options.random);
   if (options.role === "server") {
     const shared = await shareNotices({
@@ -63,7 +67,6 @@ async function open(options: PostgresStoreOptions, where: string): Promise<Store
       pool,
       database: replay.database,
       notices,
-      forgetOffers,
       whenAlone: () => extendLeasesAfterDowntime(sessions.jobs),
     });
     resources.defer(() => shared.close());
@@ -122,7 +125,7 @@ function createSessions(options: PostgresStoreOptions, where: string, pool: pg.P
   const anyStatement = database.prepare<[], unknown>("SELECT 1 WHERE NOT pg_is_in_recovery()");
   return {
     sessions,
-    tables: rows.before(createTaskStatements(database), database),
+    rows,
     probe: () => lanes.catalog.submit(() => void anyStatement.get()),
     async close() {
       closed = true;

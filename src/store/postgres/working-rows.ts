@@ -30,6 +30,8 @@ export class WorkingRows {
   readonly #ready = new Map<number, Map<number, ReadyList>>();
   readonly #waiting = new Map<number, { readonly queue: number }[]>();
   readonly #known: KnownQueues;
+  /** Offers of runners that were matched with queues before there were others. */
+  forgetOffers: () => void = () => {};
 
   constructor(replay: Replay) {
     this.#replay = replay;
@@ -38,8 +40,12 @@ export class WorkingRows {
 
   /** Locks and reads at the beginning of a transaction. */
   async begin(executor: ClientExecutor, scopes: readonly Partial<JobScope>[]): Promise<void> {
+    const [hasNewQueues] = await Promise.all([this.#known.begin(executor), this.#lock(executor, scopes)]);
+    if (hasNewQueues) this.forgetOffers();
+  }
+
+  async #lock(executor: ClientExecutor, scopes: readonly Partial<JobScope>[]): Promise<void> {
     for (const rows of [this.#jobs, this.#tasks, this.#groups, this.#ready, this.#waiting]) rows.clear();
-    this.#known.begin();
     const tasks = scopes.flatMap((scope) => scope.tasks ?? []);
     const jobs = scopes.flatMap((scope) => scope.jobs ?? []);
     const sequences = scopes.flatMap((scope) => scope.sequences ?? []);
@@ -119,7 +125,7 @@ export class WorkingRows {
           },
         },
       },
-      queues: { ...queues, ...this.#waitingStatements(queues), ...this.#known.statements(queues) },
+      queues: { ...queues, ...this.#waitingStatements(queues), ...this.#known.statements(queues, database) },
     };
   }
 
@@ -185,6 +191,8 @@ export class WorkingRows {
         ...tasks.stop,
         run: (...values) => {
           this.#dropTask(values[4]);
+          // A report that comes late may be of a task that waits for its next run.
+          this.#takeReady(values[4]);
           tasks.stop.run(...values);
         },
       },
@@ -249,7 +257,8 @@ export class WorkingRows {
     this.#dropTask(sequence);
     for (const ofJob of this.#ready.values()) {
       for (const { rows } of ofJob.values()) {
-        if (rows[0]?.sequence === sequence) return rows.shift();
+        const index = rows.findIndex((row) => row.sequence === sequence);
+        if (index >= 0) return rows.splice(index, 1)[0];
       }
     }
     return undefined;
