@@ -38,6 +38,8 @@ before(async () => {
   api = resources.use(await plane.client());
   archive = await packOneFile(folder, "pass\n");
   for (const slug of ["dev", "prod"]) await api.workflows.createCluster({ name: slug, slug });
+  // The bytes are there then, and nobody uploads them again.
+  await publish("first", "pass");
 });
 after(() => resources.disposeAsync());
 
@@ -126,8 +128,8 @@ describe("runs that overtake each other", () => {
     const random = randomOf(seed);
     const graphs = Array.from({ length: 200 }, () => randomGraph(4 + Math.floor(random() * 12), random));
     const { repository, ids } = await createRepository(graphs);
-    const limit = pLimit(4);
-    let refused = 0;
+    const limit = pLimit(8);
+    const refused = new Map<string, number>();
     const pause = () => sleep(random() * 4);
     await limit.map([...graphs.entries()], async ([g, graph]) => {
       const workflow = `history-${g}`;
@@ -139,11 +141,12 @@ describe("runs that overtake each other", () => {
       await Promise.all(
         order.map(async (index) => {
           const release = await publish(workflow, String(index));
-          await sleep(random() * 30);
+          // Some run together, some when others have ended.
+          await sleep(random() * 800);
           const { failure } = await deploy({ repository, workflow, commit: ids[g]?.[index], release, pause });
           if (failure === undefined) finished.push(index);
           else {
-            refused++;
+            refused.set(failure.code, (refused.get(failure.code) ?? 0) + 1);
             const known = ["commit-older", "deployment-changed", "cluster-changed"];
             assert(known.includes(failure.code), `seed ${seed}: ${failure.code}: ${failure.message}`);
           }
@@ -153,7 +156,8 @@ describe("runs that overtake each other", () => {
       const deployed = ids[g]?.indexOf((await deployedCommit(workflow)) ?? "") ?? -1;
       assertNotOvertaken(graph, deployed, finished, `seed ${seed}, ${JSON.stringify(graph)}, ${order}`);
     });
-    assert(refused > 100, `only ${refused} were refused: the runs do not meet`);
+    for (const code of ["commit-older", "deployment-changed"])
+      assert((refused.get(code) ?? 0) > 20, `${code} hardly happens: ${JSON.stringify([...refused])}`);
     assert.deepEqual(plane.failures, []);
   });
 
