@@ -2,7 +2,7 @@
  * The task queue over gRPC, durable (every answer after an fsync): tasks completed and claimed a second in
  * one call each, jobs submitted a second, and the time from a submit to its start on a runner that waits;
  * against graphile-worker and pg-boss. Server and load are processes of their
- * own. `npm run bench -- queue [clients|rate|start|depth|boot]`
+ * own. `npm run bench -- queue [clients|rate|start|shared|depth|boot]`
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   clients: printClients,
   rate: () => withPostgres(compareRates),
   start: () => withPostgres(compareStarts),
+  shared: () => withPostgres(compareShared),
   depth: printDepth,
   boot: printBoot,
 };
@@ -115,6 +116,25 @@ async function compareStarts(postgres: PostgresServer): Promise<void> {
   }
 }
 
+/** The same on one server: a control plane that keeps its jobs in PostgreSQL, and graphile-worker beside it. */
+async function compareShared(postgres: PostgresServer): Promise<void> {
+  const measured: { graphile: number; ours: number; submits: number }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const database = await postgres.createDatabase(`shared${round}`);
+    measured.push({
+      graphile: await graphileRate(postgres, comparedClients, comparedJobs),
+      ours: (await run("drain", comparedClients, database)).perSecond,
+      submits: (await run("enqueue", comparedClients, database)).perSecond,
+    });
+  }
+  const rate = (name: "graphile" | "ours" | "submits") =>
+    median(measured.map((round) => round[name])).toFixed(0);
+  const ratio = median(measured.map((round) => round.ours / round.graphile)).toFixed(2);
+  console.log(`\non PostgreSQL, ${comparedClients} workers, jobs claimed and completed a second:`);
+  console.log(`  graphile-worker ${rate("graphile")}, ours through gRPC ${rate("ours")}: ${ratio} times`);
+  console.log(`  jobs submitted a second: ${rate("submits")}`);
+}
+
 interface Start {
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -138,9 +158,13 @@ interface Round {
   readonly serverCpuUs: number;
 }
 
-async function run(mode: "drain" | "enqueue" | "latency", clients: number): Promise<Round> {
+async function run(
+  mode: "drain" | "enqueue" | "latency",
+  clients: number,
+  database?: string,
+): Promise<Round> {
   await using folder = await createScratchFolder();
-  await using server = await startControlPlaneProcess(folder.path, "none");
+  await using server = await startControlPlaneProcess(folder.path, "none", database);
   const args = [load, server.url, mode, String(clients), String(seconds), String(server.pid)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout);
