@@ -19,7 +19,9 @@ export const actionInputs = {
   release: {
     description:
       "`auto` uses the release that has exactly this content where there is one, and builds and publishes one " +
-      "otherwise; `existing` demands that there is one, and builds nothing.",
+      "otherwise. `existing` demands that there is one, and an id names one: nothing is built, and with " +
+      "`production-cluster` it is a promotion, which the dev clusters prove. `previous` gives each cluster its own " +
+      "previous release back.",
     default: "auto",
   },
   publish: {

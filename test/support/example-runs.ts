@@ -1,6 +1,8 @@
 /** Runs as a person meets them, to look at what is shown of each. */
 import { SystemError, UserError } from "../../src/errors.ts";
 import { planDeployment } from "../../src/release/deploy-plan.ts";
+import type { GateResult } from "../../src/release/gates/gate.ts";
+import { judgePromotion } from "../../src/release/promotion.ts";
 import { type CommentPart, renderComment, withParts } from "../../src/report/github/comment-text.ts";
 import { type RunRecord, recordFailure, startRecord } from "../../src/report/record.ts";
 import { sectionsOf } from "../../src/report/sections/sections.ts";
@@ -52,7 +54,7 @@ function rolledOut(
     ]),
   );
   record.plan = planDeployment(
-    { dev: ["dev-ESugE7S4cwADVK"], production: ["production-3NvxKqvJ8qWc2M"] },
+    { dev: [clusters.dev], production: [clusters.production] },
     had,
     () => release,
   );
@@ -62,6 +64,83 @@ function rolledOut(
     record.deployments.set(cluster, { cluster, stage, before: earlier?.id, after, outcome });
   }
   return record;
+}
+
+const clusters = { dev: "dev-ESugE7S4cwADVK", production: "production-3NvxKqvJ8qWc2M" };
+
+/** What the gates ready and smoke say of a cluster on which all is well. */
+function passed(stage: GateResult["stage"]): GateResult[] {
+  const common = {
+    cluster: clusters[stage],
+    stage,
+    outcome: "passed",
+    problems: [],
+    jobs: [],
+    atMs: 0,
+  } as const;
+  return [
+    { ...common, gate: "ready", message: "loaded by runner 019ac9e0 (worker-1)", tookMs: 3_310 },
+    {
+      ...common,
+      gate: "smoke",
+      message: "job 019acba7-1c40-7d21-b5f3-7d9e01a2c3b4 completed: 7 tasks in 1.9 s",
+      tookMs: 2_140,
+    },
+  ];
+}
+
+function promoted(): RunRecord {
+  const run = rolledOut(record({ ...reused(), gates: passed("production") }), {
+    [clusters.dev]: "unchanged",
+    [clusters.production]: "deployed",
+  });
+  run.plan = run.plan?.filter(({ stage }) => stage === "production") ?? [];
+  run.deployments.delete(clusters.dev);
+  const deployment = {
+    workflow: "tiles",
+    cluster: clusters.dev,
+    release: newRelease,
+    commit,
+    run: { id: 4241, attempt: 1, url: runUrl },
+    atMs: -86_400_000,
+    outcome: "succeeded",
+    plannedGates: ["ready", "smoke"],
+    gates: passed("dev").toReversed(),
+  } as const;
+  const evidence = { cluster: clusters.dev, deployed: { id: newRelease }, record: deployment };
+  run.promotion = judgePromotion({ id: newRelease, workflow: "tiles" }, [evidence], []);
+  return run;
+}
+
+/** Production does not load the release, and both clusters get back what they had. */
+function rolledBack(): RunRecord {
+  const failed: GateResult = {
+    cluster: clusters.production,
+    stage: "production",
+    gate: "ready",
+    outcome: "failed",
+    reason: "no-runner",
+    message: "waited for 5 min 0 s",
+    problems: [],
+    jobs: [],
+    tookMs: 300_000,
+    atMs: 0,
+  };
+  const run = rolledOut(record({ ...rebuilt(), gates: [...passed("dev"), failed] }), {
+    [clusters.dev]: "deployed",
+    [clusters.production]: "deployed",
+  });
+  for (const [cluster, outcome] of run.deployments) {
+    run.deployments.set(cluster, { ...outcome, after: oldRelease, outcome: "restored" });
+  }
+  run.rollback = { because: "gate-failed" };
+  recordFailure(
+    run,
+    new UserError("gate-failed", `The gate ready failed on ${clusters.production}: no runner on cluster`, {
+      next: "Start a runner there: workflow-release runner --cluster production-3NvxKqvJ8qWc2M.",
+    }),
+  );
+  return run;
 }
 
 function record(changes: Partial<RunRecord>): RunRecord {
@@ -121,14 +200,13 @@ function failedCheck(): RunRecord {
 
 /** What stands in a job's summary, by the name of the run. */
 export function exampleSummaries(): Readonly<Record<string, RunRecord>> {
-  const clusters = { dev: "dev-ESugE7S4cwADVK", production: "production-3NvxKqvJ8qWc2M" };
   const interrupted = rolledOut(record(rebuilt()), {
     [clusters.dev]: "deployed",
     [clusters.production]: "planned",
   });
   recordFailure(interrupted, new SystemError("interrupted", "The run was cancelled (SIGINT)"));
   return {
-    success: rolledOut(record(rebuilt()), {
+    success: rolledOut(record({ ...rebuilt(), gates: [...passed("dev"), ...passed("production")] }), {
       [clusters.dev]: "deployed",
       [clusters.production]: "deployed",
     }),
@@ -136,10 +214,8 @@ export function exampleSummaries(): Readonly<Record<string, RunRecord>> {
       [clusters.dev]: "unchanged",
       [clusters.production]: "unchanged",
     }),
-    promotion: rolledOut(record(reused()), {
-      [clusters.dev]: "unchanged",
-      [clusters.production]: "deployed",
-    }),
+    promotion: promoted(),
+    "rolled-back": rolledBack(),
     cancelled: interrupted,
     failure: failedCheck(),
     check: record({ stage: "build", mode: pullRequest, build: build() }),
