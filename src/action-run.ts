@@ -39,7 +39,8 @@ const modeWords: Record<RunPlan["publish"]["kind"], string> = {
 export async function runAction(action: ActionRun, signal: AbortSignal): Promise<readonly ReleaseError[]> {
   const inputs = readActionInputs(process.env);
   const { publish } = inputs.plan;
-  if (publish.kind !== "build-only" && publish.api.apiKey !== undefined) core.setSecret(publish.api.apiKey);
+  const api = publish.kind === "build-only" ? publish.looksAt : publish.api;
+  if (api?.apiKey !== undefined) core.setSecret(api.apiKey);
   core.info(`${modeWords[publish.kind]}: ${publish.why}`);
   for (const warning of inputs.warnings) core.warning(warning);
   await action.logBegun();

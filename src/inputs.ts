@@ -196,7 +196,10 @@ function parsePublish(
       requireKey(api, "publish: check");
       return { kind: "check", why: "publish: check", api };
     case "auto":
-      if (unacceptedCodeEvents.has(event)) return { kind: "build-only", why: `the event is ${event}` };
+      if (unacceptedCodeEvents.has(event)) {
+        const looks = api.apiKey === undefined ? {} : { looksAt: api };
+        return { kind: "build-only", why: `the event is ${event}`, ...looks };
+      }
       if (api.apiKey === undefined) return { kind: "build-only", why: "there is no API key" };
       return publishing(
         `the event is ${event || "unknown"}${ref ? ` on ${ref}` : ""} and there is an API key`,

@@ -30,6 +30,10 @@ export async function runPipeline(plan: RunPlan, record: RunRecord, deps: StageD
     const build = await buildContent(packed, undefined, record, deps);
     await rehearseBuild(build, project, plan.smokeTask, record, deps);
     await checkAgainstBase(publish.base, build, plan, record, deps);
+    if (publish.looksAt !== undefined) {
+      const { previewPlan } = await import("./stages/preview-plan.ts");
+      await previewPlan(publish.looksAt, build, { ...plan, rollout }, record, deps);
+    }
     return;
   }
 

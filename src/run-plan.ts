@@ -45,6 +45,8 @@ export interface BuildOnlyPlan {
   readonly why: string;
   /** What the checkout is to be merged into, to compare the task contract with. */
   readonly base?: BaseCommit;
+  /** Where to look at the clusters, which stay as they are; absent where the run has no key. */
+  readonly looksAt?: ApiTarget;
 }
 
 /** Nothing is built, published or deployed: the clusters are compared with what they should have. */
