@@ -1,6 +1,7 @@
 /**
  * Reads the live Runner's tasks and the fields of their inputs. Arguments: module, object path, report file. The
- * report is one JSON object, written once and whole.
+ * report is one JSON object, written once and whole. Until a file beside it, with `.go` at the end, is there, only the
+ * SDK is imported, which takes most of the time: the project's module may hold something that the worker's import needs.
  *
  * What a task's input is follows the SDK: the dataclass's fields but those with the metadata `skip_serialization`.
  * Whatever a class of the project does when it is looked at (raise, loop, end the process) costs its own entry or,
@@ -8,12 +9,19 @@
  * default factory. Types are written as src/engine/contract-types.ts reads them.
  */
 export const contractProgram = `
-import dataclasses, enum, importlib, json, os, sys, types, typing
+import dataclasses, enum, importlib, json, os, sys, time, types, typing
 module, target, report = sys.argv[1:4]
 sys.argv = [sys.argv[0], module + ":" + target]
 leave, dumps, encode, replace = os._exit, json.dumps, str.encode, os.replace
 opened = open(report + ".partial", "wb")
 TEXT, DEPTH, FIELDS, ROOM = 1000, 12, 500, 200_000
+try:
+    importlib.import_module("tilebox.workflows.runner")
+    importlib.import_module("tilebox.workflows").Runner
+except BaseException:
+    pass
+while not os.path.exists(report + ".go"):
+    time.sleep(0.003)
 class Unreadable(Exception):
     pass
 def cut(text, limit=TEXT):

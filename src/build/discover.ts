@@ -12,7 +12,7 @@ import type { StopLimits, Worker } from "../worker/worker.ts";
 import { type DiagnosisContext, diagnose, leftOutError } from "./diagnosis.ts";
 import { type LeftOutSearch, leftOutFile } from "./left-out.ts";
 import type { Places } from "./places.ts";
-import { readContract } from "./read-contract.ts";
+import { createContractReader } from "./read-contract.ts";
 import { importAgain } from "./second-import.ts";
 
 export interface DiscoveryLimits extends StartLimits, StopLimits {
@@ -66,7 +66,15 @@ export async function discoverTasks(options: DiscoveryOptions): Promise<Discover
   const locked = packed.has("uv.lock");
   const environment = withoutSecrets(options.environment);
   const { entrypoint } = options.project;
-  const started = await startWorker({ ...options, entrypoint, folder, environment, locked });
+  await using contracts = createContractReader({ ...options, entrypoint, folder, environment, locked });
+  const started = await startWorker({
+    ...options,
+    entrypoint,
+    folder,
+    environment,
+    locked,
+    onLaunch: contracts.warmUp,
+  });
   if (started.kind === "failed")
     throw await diagnose(started.failure, diagnosisContext({ ...options, folder, environment }, search));
   await using worker = started.worker;
@@ -75,7 +83,7 @@ export async function discoverTasks(options: DiscoveryOptions): Promise<Discover
   const limitMs = contractLimitMs(started.measured.importMs, options.limits);
   // While the worker ends, which takes about as long.
   const [contract, stopNotices] = await Promise.all([
-    readContract({ ...options, entrypoint, tasks, folder, environment, limitMs }),
+    contracts.read(tasks, limitMs),
     stop(worker, options.limits),
   ]);
   return { tasks, contract, notices: [...notices, ...stopNotices] };

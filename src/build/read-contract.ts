@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -14,41 +14,77 @@ import { type Environment, inheritable } from "../worker/environment.ts";
 import { findExecutable } from "../worker/executable.ts";
 import type { Watchdog } from "../worker/watchdog.ts";
 import { within } from "../worker/within.ts";
-import { describeExit, launch, type WorkerExit } from "../worker/worker-process.ts";
+import { describeExit, launch, type WorkerExit, type WorkerProcess } from "../worker/worker-process.ts";
 import { contractProgram } from "./contract-program.ts";
 
 export interface ContractReading {
   readonly entrypoint: Entrypoint;
-  /** What the worker registered. */
-  readonly tasks: readonly TaskIdentifier[];
-  /** The unpacked artifact, whose environment the worker's start has made. */
+  /** The unpacked artifact. */
   readonly folder: string;
+  /** Whether it has a uv.lock, so that uv makes the same environment for this program and for the worker. */
+  readonly locked: boolean;
   readonly environment: Environment;
   readonly watchdog: Watchdog;
   readonly signal: AbortSignal;
-  /** When the program is taken to hang; the worker has imported the same module already. */
-  readonly limitMs: number;
 }
 
-/**
- * Reads the task contract in the project's own environment, beside the worker and without its server. Whatever goes
- * wrong, a contract comes out: what was not read is unknown, with the reason. Nothing of it is left running.
- *
- * @throws the signal's reason alone
- */
-export async function readContract(options: ContractReading): Promise<TaskContract> {
-  const { tasks, signal } = options;
-  try {
-    return withTasks(await runProgram(options), tasks);
-  } catch (error) {
-    signal.throwIfAborted();
-    return contractOfNames(tasks, error instanceof Error ? error.message : String(error));
-  }
+/** Reads a task contract beside the worker. Disposing leaves nothing of it running. */
+export interface ContractReader extends AsyncDisposable {
+  /**
+   * Starts the program, which imports the SDK while the worker does, and nothing of the project. To be called once the
+   * worker's uv runs, which then makes the environment while this one waits for its lock. Never throws.
+   */
+  warmUp(): void;
+  /**
+   * Reads the contract, once the worker is ready. Whatever goes wrong, a contract comes out: what was not read is
+   * unknown, with the reason.
+   *
+   * @param tasks What the worker registered.
+   * @param limitMs When the program is taken to hang; the worker has imported the same module already.
+   * @throws the signal's reason alone
+   */
+  read(tasks: readonly TaskIdentifier[], limitMs: number): Promise<TaskContract>;
+}
+
+export function createContractReader(options: ContractReading): ContractReader {
+  const { locked, watchdog, signal } = options;
+  let program: Promise<ContractProgram> | undefined;
+  const start = (): Promise<ContractProgram> => {
+    program ??= startProgram(options);
+    return program;
+  };
+  return {
+    warmUp: () => {
+      // Without a lock file two uv would resolve at the same time, and might find two environments.
+      if (locked && options.entrypoint.kind === "runner") start().catch(() => {});
+    },
+    read: async (tasks, limitMs) => {
+      try {
+        return withTasks(await runToEnd(await start(), signal, limitMs), tasks);
+      } catch (error) {
+        signal.throwIfAborted();
+        return contractOfNames(tasks, error instanceof Error ? error.message : String(error));
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      const started = await program?.catch(() => undefined);
+      if (started === undefined) return;
+      started.process.kill();
+      await started.process.exited;
+      watchdog.removeFolder(started.scratch);
+    },
+  };
+}
+
+interface ContractProgram {
+  readonly process: WorkerProcess;
+  readonly scratch: string;
+  readonly report: string;
 }
 
 /** Throws an Error whose message says why there is no report. */
-async function runProgram(options: ContractReading): Promise<TaskContract> {
-  const { entrypoint, folder, watchdog, signal, limitMs } = options;
+async function startProgram(options: ContractReading): Promise<ContractProgram> {
+  const { entrypoint, folder, locked, watchdog } = options;
   if (entrypoint.kind === "command") {
     throw new Error("the worker is started by a command, which does not tell where its Runner is");
   }
@@ -58,23 +94,33 @@ async function runProgram(options: ContractReading): Promise<TaskContract> {
   const [module = "", object = ""] = entrypoint.objectPath.split(":");
   const scratch = await watchdog.makeFolder(tmpdir());
   const report = join(scratch, "contract.json");
-  const kill = new AbortController();
+  const flag = locked ? "--locked" : "--no-sync";
+  const argv = [uv, "run", flag, "python", "-c", contractProgram, module, object, report] as const;
   try {
-    const argv = [uv, "run", "--no-sync", "python", "-c", contractProgram, module, object, report] as const;
-    const process = await launch(argv, folder, environment, watchdog);
-    const onAbort = () => process.kill();
-    signal.addEventListener("abort", onAbort, { once: true, signal: kill.signal });
-    if (signal.aborted) process.kill();
-    const inTime = await within(process.exited, limitMs);
-    if (!inTime) process.kill();
-    const exit = await process.exited;
-    signal.throwIfAborted();
-    if (!inTime) throw new Error(`reading it took longer than ${limitMs / 1000} s`);
-    return await readReport(report, exit);
-  } finally {
-    kill.abort();
+    return { process: await launch(argv, folder, environment, watchdog), scratch, report };
+  } catch (error) {
     watchdog.removeFolder(scratch);
+    throw error;
   }
+}
+
+/** Throws an Error whose message says why there is no report. */
+async function runToEnd(
+  { process, report }: ContractProgram,
+  signal: AbortSignal,
+  limitMs: number,
+): Promise<TaskContract> {
+  await writeFile(`${report}.go`, "");
+  const kill = () => process.kill();
+  signal.addEventListener("abort", kill, { once: true });
+  if (signal.aborted) kill();
+  const inTime = await within(process.exited, limitMs);
+  if (!inTime) kill();
+  const exit = await process.exited;
+  signal.removeEventListener("abort", kill);
+  signal.throwIfAborted();
+  if (!inTime) throw new Error(`reading it took longer than ${limitMs / 1000} s`);
+  return await readReport(report, exit);
 }
 
 async function readReport(file: string, exit: WorkerExit): Promise<TaskContract> {

@@ -24,6 +24,8 @@ export interface StartOptions {
   /** Aborting ends the start, and everything it started; it then rejects with the signal's reason. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: StartProgress) => void;
+  /** The worker's process runs. */
+  readonly onLaunch?: () => void;
 }
 
 export type StartOutcome =
@@ -52,6 +54,7 @@ export async function startWorker(options: StartOptions): Promise<StartOutcome> 
   let client: Promise<WorkerClient> | undefined;
   try {
     process = await launch([program, ...args], options.folder, environment, options.watchdog);
+    options.onLaunch?.();
     client = createWorkerClient(endpoint);
     const stopListening = killOnAbort(process, options.signal);
     const outcome = await awaitReadiness({ process, endpoint, client, clock }, options.signal);
