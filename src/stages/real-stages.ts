@@ -4,7 +4,7 @@ import type { CacheMiss } from "../build/cache/miss.ts";
 import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
 import type { DeploymentRecords } from "../release/deployment-records.ts";
-import { systemGateWorld } from "../release/gates/limits.ts";
+import { systemGateWorld } from "../release/gates/system-world.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import type { GitHubClient } from "../report/github/client.ts";
 import { readRunProvenance } from "../run-provenance.ts";

@@ -8,7 +8,7 @@ import { submitJob } from "../../src/jobs/submit.ts";
 import { readClusters } from "../../src/release/cluster-calls.ts";
 import { checkDeployedContracts } from "../../src/release/contract-check.ts";
 import { planDeployment } from "../../src/release/deploy-plan.ts";
-import { systemGateWorld } from "../../src/release/gates/limits.ts";
+import { systemGateWorld } from "../../src/release/gates/system-world.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import { startRecord } from "../../src/report/record.ts";
 import { renderSummary } from "../../src/report/summary.ts";

@@ -8,7 +8,7 @@ import { readClusters } from "../../src/release/cluster-calls.ts";
 import { type ClusterOutcome, deployStage } from "../../src/release/deploy.ts";
 import { planDeployment } from "../../src/release/deploy-plan.ts";
 import { findRelease } from "../../src/release/find-release.ts";
-import { systemGateWorld } from "../../src/release/gates/limits.ts";
+import { systemGateWorld } from "../../src/release/gates/system-world.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import type { ReleaseApi } from "../../src/release/release-api.ts";
 import { readStatus } from "../../src/release/status.ts";

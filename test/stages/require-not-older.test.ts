@@ -11,7 +11,7 @@ import { toReleaseError } from "../../src/errors.ts";
 import { compareCommits } from "../../src/release/ancestry.ts";
 import { readClusters } from "../../src/release/cluster-calls.ts";
 import type { DeployedRelease } from "../../src/release/deploy-plan.ts";
-import { systemGateWorld } from "../../src/release/gates/limits.ts";
+import { systemGateWorld } from "../../src/release/gates/system-world.ts";
 import { historyRecords } from "../../src/release/history-records.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import { type RunRecord, startRecord } from "../../src/report/record.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { parseSmokeTask, type SmokeTask } from "../../src/rehearsal/smoke-task.ts";
 import type { Gate, GateContext, GateResult } from "../../src/release/gates/gate.ts";
-import { systemGateWorld } from "../../src/release/gates/limits.ts";
 import { runGates } from "../../src/release/gates/run-gates.ts";
+import { systemGateWorld } from "../../src/release/gates/system-world.ts";
 import type { MadeRelease } from "./deployed-release.ts";
 
 export interface GateTrial {

@@ -11,7 +11,7 @@ import {
   undeployRelease,
 } from "../../src/release/cluster-calls.ts";
 import type { DeployedRelease } from "../../src/release/deploy-plan.ts";
-import { systemGateWorld } from "../../src/release/gates/limits.ts";
+import { systemGateWorld } from "../../src/release/gates/system-world.ts";
 import { publishBuild } from "../../src/release/publish.ts";
 import { type RunRecord, startRecord } from "../../src/report/record.ts";
 import { proveRelease } from "../../src/stages/prove-release.ts";

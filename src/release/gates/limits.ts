@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-import type { GateLimits, GateWorld } from "./gate.ts";
+import type { GateLimits } from "./gate.ts";
 
 /** A runner that has seen the deployment installs the release's dependencies before it has loaded it. */
 const readyMs = 5 * 60_000;
@@ -15,11 +13,3 @@ export const keptMs = 60_000;
 export function gateLimits(endsAtMs: number): GateLimits {
   return { readyMs, smokeMs, replayMs, endsAtMs: endsAtMs - keptMs };
 }
-
-export const systemGateWorld: GateWorld = {
-  clock: Date.now,
-  sleep: async (ms, signal) => {
-    await delay(ms, undefined, { signal }).catch(() => {});
-  },
-  random: (sizeBytes) => randomBytes(sizeBytes),
-};
