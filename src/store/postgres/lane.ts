@@ -95,7 +95,7 @@ export function createLane({ pool, replay, where, open }: LaneOptions): Lane {
     } catch (error) {
       for (const { undone } of commitWork) undone();
       await client.query("ROLLBACK").then(
-        () => giveBack(client, isConflict(error) || error instanceof Spoiled ? undefined : error),
+        () => (isConflict(error) || error instanceof Spoiled ? client.release() : giveBack(client, error)),
         () => giveBack(client, error),
       );
       throw error;
@@ -105,6 +105,7 @@ export function createLane({ pool, replay, where, open }: LaneOptions): Lane {
   }
 
   async function settle(batch: Submitted[]): Promise<void> {
+    running = batch;
     for (let attempt = 1; ; attempt++) {
       const progress = { commits: false };
       try {
@@ -142,8 +143,7 @@ export function createLane({ pool, replay, where, open }: LaneOptions): Lane {
 
   async function work(): Promise<void> {
     while (waiting.length > 0) {
-      running = waiting.splice(0, operationsAtOnce);
-      await settle(running);
+      await settle(waiting.splice(0, operationsAtOnce));
     }
     running = undefined;
     drained?.();
