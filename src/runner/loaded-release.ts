@@ -41,6 +41,13 @@ export interface ReleaseFolder extends Disposable {
   distrust(): void;
 }
 
+/** Kept at one release for a task that may come. */
+export interface Place extends Disposable {
+  readonly loaded: LoadedRelease;
+  /** The task came. Called once, before it is disposed of. */
+  fill(): void;
+}
+
 export interface ReleaseLimits extends StopLimits {
   /** Tasks that one worker runs at once. */
   readonly tasksPerWorker: number;
@@ -64,6 +71,8 @@ export class LoadedRelease {
   readonly #leaving = new Set<Promise<void>>();
   /** Claims under way and tasks that are not answered for. */
   #users = 0;
+  /** Of them, those that brought a task. */
+  #tasks = 0;
   #changed = Promise.withResolvers<void>();
   #state: ReleaseState = { kind: "loading" };
   #drains = false;
@@ -89,20 +98,27 @@ export class LoadedRelease {
     return this.#state.kind === "ready" && !this.#drains && this.#turns.open && this.#users < places;
   }
 
-  /** Tasks it has, and claims that may bring it one. */
-  get users(): number {
-    return this.#users;
+  /** Tasks it has. */
+  get tasks(): number {
+    return this.#tasks;
   }
 
   /** Keeps a place, and the worker, for a task that may come. Dispose of it when it does not or has ended. */
-  reserve(): Disposable {
+  reserve(): Place {
     this.#users++;
+    let tasks = 0;
     let ended = false;
     return {
+      loaded: this,
+      fill: () => {
+        tasks = 1;
+        this.#tasks++;
+      },
       [Symbol.dispose]: () => {
         if (ended) return;
         ended = true;
         this.#users--;
+        this.#tasks -= tasks;
         this.#notify();
         this.#deps.onFree();
       },

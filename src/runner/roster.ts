@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Task } from "../api/gen/workflows/v1/core_pb.ts";
 import { type NextTaskToRun, NextTaskToRunSchema } from "../api/gen/workflows/v1/task_pb.ts";
 import type { DeployedRelease, Deployment } from "./deployed-release.ts";
-import { LoadedRelease, type LoadedReleaseDeps, type ReleaseLimits } from "./loaded-release.ts";
+import { LoadedRelease, type LoadedReleaseDeps, type Place, type ReleaseLimits } from "./loaded-release.ts";
 import { matchOffer, type Offered, offersOf } from "./offer.ts";
 import { Pace } from "./pace.ts";
 import { breakMs, planWorkers } from "./plan-workers.ts";
@@ -25,11 +25,6 @@ export interface RosterLimits extends ReleaseLimits {
 export interface RosterDeps extends LoadedReleaseDeps {
   /** What was asked for before is not wanted any more. */
   onWithdraw(): void;
-}
-
-/** A place at one release, kept for a task that may come. */
-interface Place extends Disposable {
-  readonly loaded: LoadedRelease;
 }
 
 interface Failures {
@@ -106,8 +101,7 @@ export class Roster {
     const places = new Map<string, Place>();
     for (const loaded of this.taken) {
       if (!loaded.hasRoom(this.#limits.tasksPerWorker * ahead)) continue;
-      const place = loaded.reserve();
-      places.set(loaded.release.id, { loaded, [Symbol.dispose]: () => place[Symbol.dispose]() });
+      places.set(loaded.release.id, loaded.reserve());
     }
     const offered = this.#offered.filter(({ owner }) => places.has(owner));
     this.#held++;
@@ -168,6 +162,7 @@ export class Roster {
     if (identifier === undefined || match === undefined || place === undefined) return handedBack(task);
     identifier.version = match.version;
     using _kept = place;
+    place.fill();
     const { loaded } = place;
     const { release } = loaded;
     using slot = await this.#slots.take(loaded, aheadPatienceMs);
@@ -246,8 +241,8 @@ export class Roster {
   }
 
   #drain(loaded: LoadedRelease, why: "replaced" | "undeployed" | "stopping"): void {
-    const { release, users } = loaded;
-    this.#deps.onEvent({ kind: "release-draining", release, why, tasks: users });
+    const { release, tasks } = loaded;
+    this.#deps.onEvent({ kind: "release-draining", release, why, tasks });
     loaded.drain();
     this.#deps.onWithdraw();
   }

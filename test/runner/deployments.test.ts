@@ -42,7 +42,9 @@ describe("deploying another release", () => {
     const running = await stage.submit(cluster, "Note", { effects, label: "old", seconds: 4 });
     await begun(effects, "old");
     await deployRelease(stage.admin, second, cluster);
-    await runner.event("release-draining", ({ why }) => why === "replaced");
+    const draining = await runner.event("release-draining", ({ why }) => why === "replaced");
+    // The other lane has asked for a task too, and has none.
+    assert.equal(draining.tasks, 1);
     const next = await stage.submit(cluster, "Note", { effects, label: "new", seconds: 0 });
     assert.equal((await stage.end(next)).state, JobState.COMPLETED);
     assert.equal((await stage.end(running)).state, JobState.COMPLETED);
