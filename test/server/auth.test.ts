@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { createConnectRouter } from "@connectrpc/connect";
-import { createKey } from "../../src/server/auth.ts";
+import { authenticateByKey, createKey } from "../../src/server/auth.ts";
 import { createRoutes } from "../../src/server/routes.ts";
 import { startControlPlane, type TestControlPlane } from "../support/control-plane.ts";
 import { errorOf } from "../support/errors.ts";
@@ -29,6 +29,26 @@ const adminOnly = [
 ].map((name) => `/workflows.v1.WorkflowsService/${name}`);
 
 const digest = "a".repeat(64);
+
+describe("authenticateByKey", () => {
+  it("looks a key up once for all who ask in one turn of the event loop, and again in a later one", async () => {
+    let isRevoked = false;
+    let lookUps = 0;
+    const authenticate = authenticateByKey({
+      findKey: async () => {
+        lookUps++;
+        return isRevoked ? undefined : { name: "ci", role: "runner" };
+      },
+    });
+    const together = await Promise.all([authenticate("Bearer one"), authenticate("Bearer one")]);
+    assert.deepEqual([together.map(({ name }) => name), lookUps], [["ci", "ci"], 1]);
+    await authenticate("Bearer two");
+    assert.equal(lookUps, 2);
+    isRevoked = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    await assert.rejects(authenticate("Bearer one"), { code: "unauthenticated" });
+  });
+});
 
 describe("API keys", () => {
   let server: TestControlPlane;
