@@ -62,6 +62,8 @@ export interface DeployOptions {
 
 /** How long reading a cluster back may take. */
 const readBackMs = 30_000;
+/** How much later than a read a call may be carried out whose answer was lost. */
+export const settleMs = 300;
 
 /**
  * Carries out one stage of a plan, one cluster after the other: each is read just before, because somebody else may
@@ -152,7 +154,11 @@ async function readBack(
   using limit = after(readBackMs, sleep);
   try {
     const { cluster } = planned;
-    return await readRelease(api, { workflow, cluster }, AbortSignal.any([limit.signal, grace.readBack]));
+    const signal = AbortSignal.any([limit.signal, grace.readBack]);
+    const now = await readRelease(api, { workflow, cluster }, signal);
+    if (failure === undefined || now?.id !== planned.before?.id) return now;
+    await sleep(settleMs, signal);
+    return await readRelease(api, { workflow, cluster }, signal);
   } catch (error) {
     report(outcomeOf(planned, undefined, "unknown"));
     throw failure ?? error;

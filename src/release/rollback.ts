@@ -4,7 +4,7 @@
  */
 import { SystemError } from "../errors.ts";
 import { deployRelease, readRelease, undeployRelease } from "./cluster-calls.ts";
-import { type Attempt, type ClusterOutcome, nameOf, outcomeOf } from "./deploy.ts";
+import { type Attempt, type ClusterOutcome, nameOf, outcomeOf, settleMs } from "./deploy.ts";
 import type { PlannedCluster } from "./deploy-plan.ts";
 import type { ReleaseApi } from "./release-api.ts";
 import type { Sleep } from "./stop-grace.ts";
@@ -19,8 +19,6 @@ export interface RestoreOptions {
 
 /** Calls that change one cluster; each of them is repeated by the client where that helps. */
 const maxCalls = 2;
-/** How much later than a read a call may be carried out whose answer was lost. */
-const settleMs = 300;
 
 /** Never throws. Resolves when each cluster has been read back, or cannot be. */
 export async function restoreClusters(
