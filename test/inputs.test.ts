@@ -70,11 +70,12 @@ describe("whether a run publishes", () => {
     "workflow_run",
     "issue_comment",
   ]) {
-    it(`only builds on ${event}, whatever the secrets`, () => {
-      assert.deepEqual(decide({ ...key, GITHUB_EVENT_NAME: event }), {
-        kind: "build-only",
-        why: `the event is ${event}`,
-      });
+    it(`only builds on ${event}, whatever the secrets; with a key it may look at the clusters`, () => {
+      const why = `the event is ${event}`;
+      assert.deepEqual(decide({ GITHUB_EVENT_NAME: event }), { kind: "build-only", why });
+      const { looksAt, ...rest } = { looksAt: undefined, ...decide({ ...key, GITHUB_EVENT_NAME: event }) };
+      assert.deepEqual(rest, { kind: "build-only", why });
+      assert.equal(looksAt?.apiKey, "tbx-api-secret");
     });
   }
 

@@ -43,9 +43,12 @@ function supervise(kill: typeof killProcessTree): void {
     detached: process.platform !== "win32",
     windowsHide: true,
   });
+  let reason: number | undefined;
   const end = async (code: number): Promise<never> => {
+    // Ending the program at its limit makes it exit, which is then not why.
+    reason ??= code;
     if (child.pid !== undefined) await kill(child.pid, marker);
-    process.exit(code);
+    process.exit(reason);
   };
   const isParentThere = (): boolean => {
     try {
