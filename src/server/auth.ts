@@ -17,6 +17,8 @@ export interface Caller {
   /** The key's name: what the history calls the actor. */
   readonly name: string;
   readonly role: KeyRole;
+  /** It has the key that a runner gave its workers. */
+  readonly isWorker?: boolean;
 }
 
 /** Finds the caller of a request from its Authorization header. Throws unauthenticated. */
@@ -54,7 +56,8 @@ function lookUpKey(keys: KnownKeys): Authenticate {
     const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     const key = secret === undefined ? undefined : await keys.findKey(hashSecret(secret));
     if (key === undefined) throw new UserError("unauthenticated", "The API key is unknown or was revoked");
-    return { name: key.name, role: key.role };
+    const { name, role, isWorker = false } = key;
+    return { name, role, isWorker };
   };
 }
 

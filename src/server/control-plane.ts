@@ -76,9 +76,9 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const services = { workflows: createWorkflowsService({ store, random }), ...jobServices.services };
   const listeners: Listener[] = [];
   const closing = new AbortController();
-  const registry = new RunnerRegistry(clock);
+  const registry = new RunnerRegistry(store.runners);
   const keys: KnownKeys = {
-    findKey: async (sha256) => (await store.keys.findKey(sha256)) ?? registry.findWorker(sha256),
+    findKey: async (sha256) => (await store.keys.findKey(sha256)) ?? (await registry.findWorker(sha256)),
   };
   const history = createHistoryRoom(store.releases);
   const explanation = { store, seen: jobServices.seen };

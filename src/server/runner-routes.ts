@@ -39,7 +39,7 @@ export function runnerRoutes(deps: RunnerRoutesDeps): readonly HttpRoute[] {
       what: "list runners",
       handle: async ({ request, response }) => {
         const cluster = queryOf(request).get("cluster") ?? undefined;
-        sendJson(response, 200, { runners: deps.registry.list(cluster) });
+        sendJson(response, 200, { runners: await deps.registry.list(cluster) });
       },
     },
     {
@@ -62,7 +62,7 @@ async function receiveReport(
   const report = readReport(await readJson(request, maxReportBytes));
   // The default cluster has a slug too, by which its runners are found.
   const { slug } = await clusters.getCluster(readCluster(report.cluster));
-  registry.report({ ...report, cluster: slug }, caller);
+  await registry.report({ ...report, cluster: slug }, caller);
   sendJson(response, 200, {});
 }
 
@@ -78,7 +78,8 @@ async function awaitRevision(deps: RunnerRoutesDeps, { request, response }: Http
     if (change.cluster === slug) end();
   });
   const timer = setTimeout(end, longestWaitMs);
-  deps.closing.addEventListener("abort", () => end(), { once: true });
+  const endWait = () => end();
+  deps.closing.addEventListener("abort", endWait, { once: true });
   response.once("close", end);
   try {
     let { revision } = await deps.clusters.getCluster(cluster);
@@ -90,6 +91,7 @@ async function awaitRevision(deps: RunnerRoutesDeps, { request, response }: Http
   } finally {
     clearTimeout(timer);
     stopListening();
+    deps.closing.removeEventListener("abort", endWait);
   }
 }
 

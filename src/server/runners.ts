@@ -1,72 +1,52 @@
-/**
- * The release runners that are there, from what they report. Kept in memory: each reports again within
- * seconds, so a control plane that starts anew soon knows them all.
- */
+/** The release runners that are there, from what they report to any of the control planes of one store. */
 import { type KnownRunner, type RunnerReport, runnerExpiryMs } from "../api/runner-calls.ts";
-import type { Clock } from "../engine/id.ts";
-import { SystemError } from "../errors.ts";
+import type { Slug } from "../engine/slug.ts";
+import { UserError } from "../errors.ts";
+import type { KnownRunnerRecord, RunnerStore } from "../store/port.ts";
 import type { Caller } from "./auth.ts";
 
-/** Far more than one control plane serves; what stands in its memory is bounded by it. */
-const maxRunners = 10_000;
+/** A report whose cluster is known by its slug, the default one too. */
+export type PlacedReport = RunnerReport & { readonly cluster: Slug };
 
-interface Entry {
-  readonly runner: KnownRunner;
-  readonly workerKeySha256: string;
-}
+/** What is kept as JSON: it is listed as it was reported. */
+type Facts = Pick<RunnerReport, "version" | "concurrency" | "tasks" | "releases">;
 
 export class RunnerRegistry {
-  readonly #clock: Clock;
-  readonly #entries = new Map<string, Entry>();
+  readonly #store: RunnerStore;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(store: RunnerStore) {
+    this.#store = store;
   }
 
-  /** Throws api-limit. */
-  report(report: RunnerReport, caller: Caller): void {
-    this.#expire();
-    const { workerKeySha256, stopped, ...facts } = report;
-    const known = this.#entries.get(report.id);
-    if (stopped) {
-      this.#entries.delete(report.id);
-      return;
+  /** Throws api-limit; permission-denied for a worker, whose key would else outlive its runner's. */
+  async report(report: PlacedReport, caller: Caller): Promise<void> {
+    if (caller.isWorker) {
+      throw new UserError("permission-denied", `A ${caller.name} may not report a runner`);
     }
-    if (known === undefined && this.#entries.size >= maxRunners) {
-      throw new SystemError("api-limit", `${maxRunners} runners report here, which is the limit`);
-    }
-    const nowMs = this.#clock();
-    const firstSeenAtMs = known?.runner.firstSeenAtMs ?? nowMs;
-    this.#entries.set(report.id, {
-      runner: { ...facts, key: caller.name, firstSeenAtMs, lastSeenAtMs: nowMs },
-      workerKeySha256,
-    });
+    const { id, cluster, workerKeySha256, version, concurrency, tasks, releases } = report;
+    if (report.stopped) return await this.#store.removeRunner(id);
+    const facts = JSON.stringify({ version, concurrency, tasks, releases } satisfies Facts);
+    await this.#store.reportRunner(
+      { id, cluster, apiKey: caller.name, workerKeySha256, facts },
+      runnerExpiryMs,
+    );
   }
 
-  /** Longest known first; those of one cluster when it is named, by the slug that they reported. */
-  list(cluster?: string): readonly KnownRunner[] {
-    this.#expire();
-    return [...this.#entries.values()]
-      .map(({ runner }) => runner)
-      .filter((runner) => cluster === undefined || runner.cluster === cluster);
+  /** Longest known first; those of one cluster when it is named, by its slug. */
+  async list(cluster: string | undefined): Promise<readonly KnownRunner[]> {
+    return (await this.#store.listRunners({ cluster, expiryMs: runnerExpiryMs })).map(toKnownRunner);
   }
 
   /**
    * Whose worker has this key. A worker runs a project's code and may do what a runner may, whatever its
    * runner's own key allows; its key ends with its runner.
    */
-  findWorker(keySha256: string): Caller | undefined {
-    this.#expire();
-    for (const { runner, workerKeySha256 } of this.#entries.values()) {
-      if (workerKeySha256 === keySha256) return { name: `worker of ${runner.key}`, role: "runner" };
-    }
-    return undefined;
+  async findWorker(keySha256: string): Promise<Caller | undefined> {
+    const name = await this.#store.findRunnerKey(keySha256, runnerExpiryMs);
+    return name === undefined ? undefined : { name: `worker of ${name}`, role: "runner", isWorker: true };
   }
+}
 
-  #expire(): void {
-    const oldestMs = this.#clock() - runnerExpiryMs;
-    for (const [id, { runner }] of this.#entries) {
-      if (runner.lastSeenAtMs < oldestMs) this.#entries.delete(id);
-    }
-  }
+function toKnownRunner({ id, cluster, apiKey, facts, ...seen }: KnownRunnerRecord): KnownRunner {
+  return { id, cluster, ...(JSON.parse(facts) as Facts), key: apiKey, ...seen };
 }

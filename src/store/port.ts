@@ -1,6 +1,6 @@
 /**
- * What the control plane keeps, as verbs of its domain. One port, two engines: SQLite here, PostgreSQL
- * later; test/store/contract.ts says what both must do.
+ * What the control plane keeps, as verbs of its domain. One port, two engines, SQLite and PostgreSQL;
+ * test/store/contract.ts says what both must do.
  *
  * Every method is one atomic step. A promise of a write is fulfilled when the write is durable, and a
  * read sees every write that was fulfilled before it was called. Errors are those of src/errors.ts:
@@ -31,6 +31,7 @@ export interface Store {
   readonly releases: ReleaseStore;
   readonly jobs: JobStore;
   readonly telemetry: TelemetryStore;
+  readonly runners: RunnerStore;
   /** Fulfilled when a write can begin now; throws store-failed otherwise. For readiness. */
   probe(): Promise<void>;
   /** Finishes the writes that were submitted, then lets go of the data. Later calls throw. May be repeated. */
@@ -65,6 +66,39 @@ export interface ApiKey {
   readonly role: KeyRole;
   readonly createdAtMs: number;
   readonly revokedAtMs: number | undefined;
+}
+
+/**
+ * Release runners, as they reported last. Who has not reported for `expiryMs` is taken to be gone, by the
+ * clock of whoever asks.
+ */
+export interface RunnerStore {
+  /** Takes the place of what this runner reported before. Throws api-limit when there are too many others. */
+  reportRunner(runner: RunnerRecord & { readonly workerKeySha256: string }, expiryMs: number): Promise<void>;
+  /** Does nothing when it is not known. */
+  removeRunner(id: string): Promise<void>;
+  /** Longest known first; all of them without a cluster's slug. */
+  listRunners(query: {
+    readonly cluster: string | undefined;
+    readonly expiryMs: number;
+  }): Promise<readonly KnownRunnerRecord[]>;
+  /** Name of the API key of a runner that is there and gave its workers this key. */
+  findRunnerKey(workerKeySha256: string, expiryMs: number): Promise<string | undefined>;
+}
+
+interface RunnerRecord {
+  /** UUID, the runner's own. */
+  readonly id: string;
+  readonly cluster: Slug;
+  /** Name of the API key that it reports with. */
+  readonly apiKey: string;
+  /** JSON of what else it says of itself. */
+  readonly facts: string;
+}
+
+export interface KnownRunnerRecord extends RunnerRecord {
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
 }
 
 /** What is known of the artifacts whose bytes lie in the blob store. */

@@ -78,6 +78,8 @@ describe("a runner that reports", () => {
     await admin.reportRunner(report);
     await worker.workflows.listClusters({});
     await assert.rejects(worker.workflows.createCluster({ name: "mine" }), errorOf("permission-denied"));
+    // It could lend itself another key, which would outlive its runner's.
+    await assert.rejects(worker.reportRunner(reportOf()), errorOf("permission-denied", /worker of/));
     await admin.reportRunner({ ...report, stopped: true });
     await assert.rejects(worker.workflows.listClusters({}), errorOf("unauthenticated"));
     worker[Symbol.dispose]();

@@ -9,6 +9,7 @@ import { jobContract } from "./contract-jobs.ts";
 import { keyAndArtifactContract } from "./contract-keys-and-artifacts.ts";
 import { releaseModelContract } from "./contract-release-model.ts";
 import { releaseContract } from "./contract-releases.ts";
+import { runnerContract } from "./contract-runners.ts";
 import { taskContract } from "./contract-tasks.ts";
 import { telemetryContract } from "./contract-telemetry.ts";
 
@@ -30,6 +31,7 @@ export function storeContract(open: OpenStore): void {
   releaseContract(open);
   deploymentContract(open);
   historyContract(open);
+  runnerContract(open);
   releaseModelContract(open);
   jobContract(open);
   taskContract(open);

@@ -7,6 +7,7 @@ import { createJobTables } from "./job-table.ts";
 import { createKeyTable } from "./keys.ts";
 import type { Migration } from "./migration.ts";
 import { createReleaseTables } from "./release-table.ts";
+import { createRunnerTable } from "./runners.ts";
 import { createTaskGroupTables, indexTaskGroupDependents } from "./task-group-table.ts";
 import { createTaskQueueTables } from "./task-queue-table.ts";
 import { createTaskSequences, createTaskTables } from "./task-table.ts";
@@ -51,4 +52,5 @@ export const migrations: readonly Migration[] = [
     breaking: false,
     sql: { sqlite: "", postgres: [createTaskSequences, indexTaskGroupDependents].join("\n") },
   },
+  { name: "runners", breaking: false, sql: createRunnerTable },
 ];

@@ -10,6 +10,7 @@ import { createJobStore } from "./job-store.ts";
 import { createKeyStore } from "./keys.ts";
 import { createRecords } from "./records.ts";
 import { createReleaseStore } from "./releases.ts";
+import { createRunnerStore } from "./runners.ts";
 import type { Session } from "./session.ts";
 import { createTaskStatements, ReadyNotices } from "./task-work.ts";
 import { createTelemetryStore } from "./telemetry-store.ts";
@@ -17,7 +18,7 @@ import { createWorkflowStore } from "./workflows.ts";
 
 /** What the parts of a store work with: one database; one session, where all writes go through one writer. */
 export interface Sessions {
-  /** Keys, clusters, workflows, releases, artifacts. */
+  /** Keys, clusters, workflows, releases, artifacts, runners. */
   readonly catalog: Session;
   readonly jobs: Session;
   readonly telemetry: Session;
@@ -38,6 +39,7 @@ export function createStoreParts(sessions: Sessions, tables = createTaskStatemen
     releases: createReleaseStore(catalog, records, history, deployments),
     jobs: jobStore,
     telemetry: createTelemetryStore(telemetry),
+    runners: createRunnerStore(catalog),
   };
   return { parts, notices: { ready, deployments }, forgetOffers: jobStore.forgetOffers };
 }

@@ -41,6 +41,9 @@ function alternating(first: Store, second: Store): Store {
     get telemetry() {
       return next().telemetry;
     },
+    get runners() {
+      return next().runners;
+    },
     probe: () => next().probe(),
     async close() {
       await first.close();

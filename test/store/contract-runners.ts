@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { OpenStore } from "./contract.ts";
+import { sha256, slug } from "./samples.ts";
+
+const expiryMs = 30_000;
+
+function report(id: string, cluster = "dev") {
+  return {
+    id,
+    cluster: slug(cluster),
+    apiKey: "batch",
+    workerKeySha256: sha256(`worker of ${id}`),
+    facts: `{"is":"${id}"}`,
+  };
+}
+
+export function runnerContract(open: OpenStore): void {
+  describe("runners", () => {
+    test("are listed as they reported last, longest known first, all or those of a cluster", async () => {
+      await using under = await open();
+      const { runners } = under.store;
+      const firstSeenAtMs = under.clock();
+      await runners.reportRunner(report("b"), expiryMs);
+      under.advanceMs(1);
+      await runners.reportRunner(report("a", "prod"), expiryMs);
+      await runners.reportRunner({ ...report("b"), facts: "{}" }, expiryMs);
+      const [first, second] = await runners.listRunners({ cluster: undefined, expiryMs });
+      const { workerKeySha256: _, ...told } = report("b");
+      assert.deepEqual(first, { ...told, facts: "{}", firstSeenAtMs, lastSeenAtMs: under.clock() });
+      assert.equal(second?.id, "a");
+      assert.deepEqual(await runners.listRunners({ cluster: "prod", expiryMs }), [second]);
+      assert.deepEqual(await runners.listRunners({ cluster: "elsewhere", expiryMs }), []);
+    });
+
+    test("are gone, and their workers' keys with them, when they stop or have not reported for a while", async () => {
+      await using under = await open();
+      const { runners } = under.store;
+      const keyOf = (id: string) => runners.findRunnerKey(sha256(`worker of ${id}`), expiryMs);
+      await runners.reportRunner(report("stops"), expiryMs);
+      await runners.reportRunner(report("falls silent"), expiryMs);
+      assert.deepEqual([await keyOf("stops"), await keyOf("falls silent")], ["batch", "batch"]);
+      await runners.removeRunner("stops");
+      under.advanceMs(expiryMs);
+      assert.deepEqual([await keyOf("stops"), await keyOf("falls silent")], [undefined, "batch"]);
+      under.advanceMs(1);
+      assert.equal(await keyOf("falls silent"), undefined);
+      assert.deepEqual(await runners.listRunners({ cluster: undefined, expiryMs }), []);
+      const store = await under.reopen();
+      await store.runners.reportRunner(report("falls silent"), expiryMs);
+      const [again] = await store.runners.listRunners({ cluster: undefined, expiryMs });
+      assert.equal(again?.firstSeenAtMs, under.clock(), "it is a new acquaintance");
+    });
+  });
+}
