@@ -49,7 +49,8 @@ export function createJobStore(
   const inserter = createTaskInserter(tables, { records, ids: session.ids, onNewQueue: claims.forgetOffers });
   const completion = createTaskCompletion(tables);
   const reports = createTaskReports(tables, inserter, completion);
-  const lists = createTaskLists(session.database, tables);
+  // Not the given tables: an engine may keep rows in them that are true only while a write holds their locks.
+  const lists = createTaskLists(session.database, createTaskStatements(session.database));
   const queries = createJobQueries(session.database, tables);
   const { read } = session;
 

@@ -17,7 +17,7 @@ import {
   stateOf,
   task,
 } from "../job-samples.ts";
-import { addCluster, addWorkflow, cluster, publish } from "../samples.ts";
+import { addCluster, addWorkflow, cluster, publish, sha256, slug } from "../samples.ts";
 import { createDatabase, useServer } from "./open-store.ts";
 
 useServer();
@@ -67,6 +67,38 @@ async function drain({ jobs }: Store, subTasks: number): Promise<string[]> {
 }
 
 describe("control planes on one database", () => {
+  test("read what another one did to a task that they were the last to write themselves", async () => {
+    await using replicas = await openReplicas(2);
+    const [first, second] = both(replicas);
+    await first.jobs.submitJob(newJob(inTurn([task("only")])));
+    const claimed = await claim(first.jobs);
+    await first.jobs.extendLease(claimed.id, 60_000);
+    await compute(second.jobs, claimed);
+    assert.equal((await first.jobs.readQueuedTask(claimed.id))?.state, "computed");
+  });
+
+  test("know each other's runners and the keys of their workers", async () => {
+    await using replicas = await openReplicas(2);
+    const [first, second] = both(replicas);
+    const expiryMs = 30_000;
+    const report = (id: string) => ({
+      ...{ id, cluster: slug("dev"), apiKey: "batch", facts: "{}" },
+      workerKeySha256: sha256(id),
+    });
+    const ids = ["a", "b", "c", "d"];
+    await Promise.all(
+      replicas.stores.flatMap(({ runners }) => ids.map((id) => runners.reportRunner(report(id), expiryMs))),
+    );
+    await first.runners.removeRunner("a");
+    const listed = await second.runners.listRunners({ cluster: "dev", expiryMs });
+    assert.deepEqual(
+      listed.map(({ id }) => id),
+      ["b", "c", "d"],
+    );
+    assert.equal(await second.runners.findRunnerKey(sha256("a"), expiryMs), undefined);
+    assert.equal(await second.runners.findRunnerKey(sha256("b"), expiryMs), "batch");
+  });
+
   test("share jobs: every task is handed out once, whoever asks where", async () => {
     await using replicas = await openReplicas(3);
     const [first, second] = both(replicas);
