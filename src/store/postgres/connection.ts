@@ -10,6 +10,10 @@ import type { PreparedSql } from "./statement-text.ts";
  */
 const poolSize = 10;
 const connectTimeoutMs = 5_000;
+/** For a server that is gone without a word: longer than any statement may take there. */
+const answerTimeoutMs = 40_000;
+/** How long a connection is silent before the system asks whether the other end is still there. */
+const keepAliveMs = 10_000;
 
 /**
  * Settings of every connection. The timeouts bound what one control plane that hangs, or one query that
@@ -53,14 +57,20 @@ export function connectionOptions(url: string): PoolConfig {
     application_name: "workflow-release",
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
   };
 }
 
-export function createPool(url: string, onIdleError: (error: Error) => void): pg.Pool {
+export function createPool(
+  url: string,
+  onIdleError: (error: Error) => void,
+  limitMs = answerTimeoutMs,
+): pg.Pool {
   const pool = new pg.Pool({
     ...connectionOptions(url),
     max: poolSize,
+    query_timeout: limitMs,
     // Statements are sent one behind the other without waiting in between.
     pipeline: true,
     onConnect: async (client) => {

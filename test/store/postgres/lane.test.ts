@@ -5,6 +5,7 @@ import { createPool } from "../../../src/store/postgres/connection.ts";
 import { createLane, type Lane } from "../../../src/store/postgres/lane.ts";
 import { Replay } from "../../../src/store/postgres/replay.ts";
 import { prepare } from "../../../src/store/sql/statement.ts";
+import { errorOf } from "../../support/errors.ts";
 import { createDatabase, useServer } from "./open-store.ts";
 
 useServer();
@@ -33,6 +34,23 @@ test("an operation that fails after it wrote leaves its neighbours, who joins th
   assert.equal(await neighbour, before);
   assert.deepEqual(await Promise.all(joined), ["joined"]);
   assert.equal(pool.totalCount, 1);
+  await lane.close();
+  await pool.end();
+});
+
+test("a database that does not answer is not waited for without end", async () => {
+  const pool = createPool(await createDatabase(), assert.ifError, 300);
+  const replay = new Replay();
+  const lane = createLane({ pool, replay, where: "test", open: async () => {} });
+  const sleep = prepare<[]>(replay.database, "SELECT pg_sleep(20)");
+  const answer = prepare<[], { readonly one: number }>(replay.database, "SELECT 1 AS one");
+  const startedAtMs = performance.now();
+  await assert.rejects(
+    lane.submit(() => sleep.get()),
+    errorOf("store-failed", /lost the connection/),
+  );
+  assert.ok(performance.now() - startedAtMs < 10_000);
+  assert.deepEqual(await lane.submit(() => answer.get()), { one: 1 });
   await lane.close();
   await pool.end();
 });
