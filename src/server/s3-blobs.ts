@@ -81,7 +81,9 @@ export async function openS3Blobs(location: S3Location): Promise<BlobStore & Asy
       failing(where, "reading an artifact", async () => {
         const { Body } = await client.send(new GetObjectCommand(bucketOf(sha256)));
         if (!(Body instanceof Readable)) throw new Error("the answer has no body");
-        return Readable.from(verified(Body, sha256, where), { objectMode: false });
+        const blob = Readable.from(verified(Body, sha256, where), { objectMode: false });
+        // One that nobody begins to read would keep the connection.
+        return blob.once("close", () => Body.destroy());
       }),
     remove: (sha256) =>
       failing(where, "removing an artifact", async () => {

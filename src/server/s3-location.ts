@@ -17,11 +17,26 @@ export function parseS3Location(text: string): S3Location | undefined {
   if (url?.protocol !== "s3:" || url.hostname === "" || url.username !== "") return undefined;
   const parameters = [...url.searchParams.keys()];
   if (!parameters.every((name) => name === "endpoint" || name === "region")) return undefined;
-  const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, "");
+  const path = decoded(url.pathname)?.replace(/^\/+|\/+$/g, "");
+  const endpoint = url.searchParams.get("endpoint") ?? undefined;
+  if (path === undefined || (endpoint !== undefined && !isHttp(endpoint))) return undefined;
   return {
     bucket: url.hostname,
     prefix: path === "" ? "" : `${path}/`,
-    endpoint: url.searchParams.get("endpoint") ?? undefined,
+    endpoint,
     region: url.searchParams.get("region") ?? undefined,
   };
+}
+
+/** Undefined for a percent sign that begins no byte of UTF-8. */
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function isHttp(endpoint: string): boolean {
+  return URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol);
 }

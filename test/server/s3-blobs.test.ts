@@ -66,6 +66,14 @@ describe("blobs in a bucket", () => {
     assert.deepEqual(Uploads, []);
   });
 
+  it("that nobody begins to read keep no connection", { timeout: 30_000 }, async () => {
+    await using blobs = await openS3Blobs(location);
+    const sha256 = await keep(blobs, Buffer.alloc(1024 * 1024, "unread"));
+    // More than the client has connections.
+    for (let index = 0; index < 60; index++) (await blobs.read(sha256)).destroy();
+    assert.equal((await read(blobs, sha256)).length, 1024 * 1024);
+  });
+
   it("leave nothing when they are discarded", async () => {
     await using blobs = await openS3Blobs(location);
     const blob = await blobs.begin();
@@ -120,6 +128,9 @@ describe("a place for artifacts", () => {
       "s3:///a",
       "s3://key:secret@bucket",
       "s3://b?acl=x",
+      "s3://b/%zz",
+      "s3://b?endpoint=localhost",
+      "s3://b?endpoint=ftp://localhost",
     ]) {
       assert.equal(parseS3Location(text), undefined, text);
     }
