@@ -2,11 +2,11 @@
 import { type KnownRunner, type RunnerReport, runnerExpiryMs } from "../api/runner-calls.ts";
 import type { Slug } from "../engine/slug.ts";
 import { UserError } from "../errors.ts";
-import type { KnownRunnerRecord, RunnerStore } from "../store/port.ts";
+import type { KnownRunnerRecord, RunnerStore } from "../store/runner-port.ts";
 import type { Caller } from "./auth.ts";
 
 /** A report whose cluster is known by its slug, the default one too. */
-export type PlacedReport = RunnerReport & { readonly cluster: Slug };
+type PlacedReport = RunnerReport & { readonly cluster: Slug };
 
 /** What is kept as JSON: it is listed as it was reported. */
 type Facts = Pick<RunnerReport, "version" | "concurrency" | "tasks" | "releases">;

@@ -21,6 +21,7 @@ import type {
 } from "../engine/release.ts";
 import type { Slug } from "../engine/slug.ts";
 import type { JobStore } from "./job-port.ts";
+import type { RunnerStore } from "./runner-port.ts";
 import type { TelemetryStore } from "./telemetry-port.ts";
 
 export interface Store {
@@ -66,39 +67,6 @@ export interface ApiKey {
   readonly role: KeyRole;
   readonly createdAtMs: number;
   readonly revokedAtMs: number | undefined;
-}
-
-/**
- * Release runners, as they reported last. Who has not reported for `expiryMs` is taken to be gone, by the
- * clock of whoever asks.
- */
-export interface RunnerStore {
-  /** Takes the place of what this runner reported before. Throws api-limit when there are too many others. */
-  reportRunner(runner: RunnerRecord & { readonly workerKeySha256: string }, expiryMs: number): Promise<void>;
-  /** Does nothing when it is not known. */
-  removeRunner(id: string): Promise<void>;
-  /** Longest known first; all of them without a cluster's slug. */
-  listRunners(query: {
-    readonly cluster: string | undefined;
-    readonly expiryMs: number;
-  }): Promise<readonly KnownRunnerRecord[]>;
-  /** Name of the API key of a runner that is there and gave its workers this key. */
-  findRunnerKey(workerKeySha256: string, expiryMs: number): Promise<string | undefined>;
-}
-
-interface RunnerRecord {
-  /** UUID, the runner's own. */
-  readonly id: string;
-  readonly cluster: Slug;
-  /** Name of the API key that it reports with. */
-  readonly apiKey: string;
-  /** JSON of what else it says of itself. */
-  readonly facts: string;
-}
-
-export interface KnownRunnerRecord extends RunnerRecord {
-  readonly firstSeenAtMs: number;
-  readonly lastSeenAtMs: number;
 }
 
 /** What is known of the artifacts whose bytes lie in the blob store. */

@@ -1,6 +1,6 @@
 import type { Slug } from "../../engine/slug.ts";
 import { SystemError } from "../../errors.ts";
-import type { KnownRunnerRecord, RunnerStore } from "../port.ts";
+import type { KnownRunnerRecord, RunnerStore } from "../runner-port.ts";
 import type { Session } from "./session.ts";
 import { type Database, prepare, returned } from "./statement.ts";
 

@@ -1,0 +1,34 @@
+import type { Slug } from "../engine/slug.ts";
+
+/**
+ * Release runners, as they reported last. Who has not reported for `expiryMs` is taken to be gone, by the
+ * clock of whoever asks.
+ */
+export interface RunnerStore {
+  /** Takes the place of what this runner reported before. Throws api-limit when there are too many others. */
+  reportRunner(runner: RunnerRecord & { readonly workerKeySha256: string }, expiryMs: number): Promise<void>;
+  /** Does nothing when it is not known. */
+  removeRunner(id: string): Promise<void>;
+  /** Longest known first; all of them without a cluster's slug. */
+  listRunners(query: {
+    readonly cluster: string | undefined;
+    readonly expiryMs: number;
+  }): Promise<readonly KnownRunnerRecord[]>;
+  /** Name of the API key of a runner that is there and gave its workers this key. */
+  findRunnerKey(workerKeySha256: string, expiryMs: number): Promise<string | undefined>;
+}
+
+interface RunnerRecord {
+  /** UUID, the runner's own. */
+  readonly id: string;
+  readonly cluster: Slug;
+  /** Name of the API key that it reports with. */
+  readonly apiKey: string;
+  /** JSON of what else it says of itself. */
+  readonly facts: string;
+}
+
+export interface KnownRunnerRecord extends RunnerRecord {
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
+}
