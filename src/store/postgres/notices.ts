@@ -13,8 +13,8 @@ export type Notice =
   | { readonly kind: "ready"; readonly tasks: readonly ReadyTasks[] }
   | { readonly kind: "deployment"; readonly change: DeploymentNotice };
 
-/** PostgreSQL takes less than 8000 bytes; a list of queues that is longer is sent in parts. */
-const tasksAtOnce = 10;
+/** Of queues in one notice: PostgreSQL takes less than 8000 bytes, and refuses the transaction of a longer one. */
+const queueBytesAtOnce = 7_000;
 
 /** The texts to send for a notice. `from` names the control plane, which has told its own runners already. */
 export function noticeTexts(notice: Notice, from: string): string[] {
@@ -22,17 +22,19 @@ export function noticeTexts(notice: Notice, from: string): string[] {
     case "deployment":
       return [JSON.stringify({ from, deployment: notice.change })];
     case "ready": {
-      const entries = notice.tasks.map(({ cluster, identifier, count }) => [
-        cluster,
-        identifier.name,
-        identifier.version,
-        count,
-      ]);
-      const texts: string[] = [];
-      for (let index = 0; index < entries.length; index += tasksAtOnce) {
-        texts.push(JSON.stringify({ from, ready: entries.slice(index, index + tasksAtOnce) }));
+      const parts: unknown[][] = [];
+      let leftBytes = 0;
+      for (const { cluster, identifier, count } of notice.tasks) {
+        const entry = [cluster, identifier.name, identifier.version, count];
+        const sizeBytes = Buffer.byteLength(JSON.stringify(entry)) + 1;
+        if (sizeBytes > leftBytes) {
+          parts.push([]);
+          leftBytes = queueBytesAtOnce;
+        }
+        parts.at(-1)?.push(entry);
+        leftBytes -= sizeBytes;
       }
-      return texts;
+      return parts.map((ready) => JSON.stringify({ from, ready }));
     }
   }
 }

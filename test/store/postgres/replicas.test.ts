@@ -120,6 +120,27 @@ describe("control planes on one database", () => {
     for (const job of made) assert.equal(await stateOf(second.jobs, job), "completed");
   });
 
+  test("tell each other of kinds of tasks whose names fill more than one notice", async () => {
+    await using replicas = await openReplicas(2);
+    const [first, second] = both(replicas);
+    // As long as a name may be, in the characters that take the most bytes as JSON.
+    const names = Array.from(
+      { length: 26 },
+      (_, index) => String.fromCharCode(65 + index) + "\u0001".repeat(255),
+    );
+    const told = new Set<string>();
+    const allTold = new Promise<void>((resolve) => {
+      second.jobs.onReady((ready) => {
+        for (const { identifier } of ready) told.add(identifier.name);
+        if (told.size === names.length) resolve();
+      });
+    });
+    await first.jobs.submitJob(
+      newJob(inTurn(names.map((name) => task("t", { identifier: identifier(name) })))),
+    );
+    await allTold;
+  });
+
   test("share one job that all of them work on at once", async () => {
     await using replicas = await openReplicas(2);
     const [first, second] = both(replicas);
