@@ -16,7 +16,7 @@ export interface TaskReports {
   fail(work: TaskWork, report: FailureReport): TaskState | undefined;
   endLease(work: TaskWork, task: TaskRow): void;
   /** RetryJob, for one failed task. */
-  retry(work: TaskWork, task: TaskRow): void;
+  retry(work: TaskWork, task: TaskRow & { readonly reported: string | null }): void;
 }
 
 /** How an attempt ended, beside what the change says. */
@@ -161,11 +161,10 @@ export function createTaskReports(
 
     retry(work, task) {
       const change = decideTask(toTaskFacts(task), "retry-job");
-      const { reported } = returned(tasks.displays.get(task.sequence));
       if (change.kind !== "requeue") return;
       const { retryCount, lostCount, givenBackCount } = change.attempts;
       const stoppedAtMs = task.stopped_at_ms ?? work.nowMs;
-      tasks.requeue.run(retryCount, lostCount, givenBackCount, reported, stoppedAtMs, task.sequence);
+      tasks.requeue.run(retryCount, lostCount, givenBackCount, task.reported, stoppedAtMs, task.sequence);
       work.ledger.count(task.job, "failed", "queued");
       queues.setWaiting.run(1, task.job, task.queue);
       work.markReady(task.job, task.queue, 1);

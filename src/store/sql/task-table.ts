@@ -136,9 +136,10 @@ export function prepareTaskStatements(database: Database) {
       database,
       "SELECT display, reported_display AS reported FROM tasks WHERE sequence = ?",
     ),
-    failedOfJob: prepare<[job: number], TaskRow>(
+    /** With what the others have no use for, so that a thousand of them need no thousand questions more. */
+    failedOfJob: prepare<[job: number], TaskRow & { readonly reported: string | null }>(
       database,
-      `SELECT ${taskColumns} FROM tasks WHERE job = ? AND state = 4 ORDER BY sequence`,
+      `SELECT ${taskColumns}, reported_display AS reported FROM tasks WHERE job = ? AND state = 4 ORDER BY sequence`,
     ),
     /** The first of so many consecutive sequences that nobody else takes. */
     takeSequences: prepare<[count: number], { readonly first: number }>(database, {
