@@ -25,7 +25,11 @@ export function addPromoteCommand(program: Command): void {
     .argument("[folder]", "folder of the project", ".")
     .option("--release <id>", "the release (default: the one that has the folder's content)")
     .addOption(planOption());
-  addJsonOption(addApiOptions(addRollOutOptions(command))).action(
+  const help = {
+    devHelp: "these prove the release, and are not changed",
+    productionHelp: "deploy here when every dev cluster has proven the release",
+  };
+  addJsonOption(addApiOptions(addRollOutOptions(command, help))).action(
     async (folder: string, options: PromoteOptions) => {
       await runForTerminal(options, async (record, signal) => {
         const { runPipeline } = await import("../pipeline.ts");

@@ -25,12 +25,17 @@ export interface PlanOption {
   readonly plan?: PlanInput;
 }
 
-export function addRollOutOptions(command: Command): Command {
+/** `devHelp` and `productionHelp` say what the command does to the clusters that are named. */
+export function addRollOutOptions(
+  command: Command,
+  {
+    devHelp = "deploy here first",
+    productionHelp = "deploy here when every dev cluster has the release",
+  }: { readonly devHelp?: string; readonly productionHelp?: string } = {},
+): Command {
   return command
-    .addOption(clusterOption("--dev-cluster <clusters>", "deploy here first"))
-    .addOption(
-      clusterOption("--production-cluster <clusters>", "deploy here when every dev cluster has the release"),
-    )
+    .addOption(clusterOption("--dev-cluster <clusters>", devHelp))
+    .addOption(clusterOption("--production-cluster <clusters>", productionHelp))
     .addOption(allowOption("breaking", "older", "unproven"))
     .option("--gate <gates>", "what must hold on each cluster: ready, smoke, replay: JOBS, soak: MINUTES")
     .addOption(smokeTaskOption())
