@@ -25,4 +25,6 @@ async function post(): Promise<void> {
 post()
   // What the job did is done; nothing here may change how it ended.
   .catch((error: unknown) => actionLog.info(String(error)))
+  // On Windows and macOS a pipe may still hold what was written last.
+  .then(() => new Promise((resolve) => process.stdout.write("", resolve)))
   .then(() => process.exit());

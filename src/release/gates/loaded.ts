@@ -16,7 +16,7 @@ export interface LoadedBy {
  * that is submitted afterwards is run by this release.
  *
  * @returns undefined where the control plane lists no runners
- * @throws GateFailed no-runner, release-not-loaded, and at once release-refused when no runner has loaded it
+ * @throws GateFailed no-runner, release-not-loaded, and release-refused once no runner can load it any more
  */
 export async function awaitLoaded(run: GateRun): Promise<LoadedBy | undefined> {
   const { api, cluster, signal, title, untilMs } = run;
@@ -42,15 +42,15 @@ function judge(
   const standings = runners.map((runner) => standingOf(runner, workflow, release.id));
   const ready = standings.filter(({ state }) => state === "ready").map(({ name }) => name);
   const refused = standings.filter(({ state }) => state === "refused");
-  if (ready.length === 0 && refused.length > 0) {
+  const late = standings.filter(
+    ({ state }) => state === "loading" || state === "unseen" || state === "other",
+  );
+  if (ready.length === 0 && late.length === 0) {
     throw new GateFailed("release-refused", `${refused.map(({ name }) => name).join(", ")} cannot load it`, {
       problems: refused.map(({ name, detail }) => ({ message: `${name}: ${detail}` })),
       next: "Mend what the runner says, on its machine or in the project; its log says more.",
     });
   }
-  const late = standings.filter(
-    ({ state }) => state === "loading" || state === "unseen" || state === "other",
-  );
   const hinders = late.filter(({ state }) => ready.length === 0 || state === "other");
   if (hinders.length === 0) {
     return {

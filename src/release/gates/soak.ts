@@ -44,7 +44,10 @@ export async function passSoak(run: GateRun, minutes: number): Promise<string> {
       leftMs,
     };
   };
-  await waitUntil({ title, untilMs: endMs + graceMs, longestPauseMs: lookEveryMs, look }, run);
+  await waitUntil(
+    { title, untilMs: Math.min(endMs + graceMs, limits.endsAtMs), longestPauseMs: lookEveryMs, look },
+    run,
+  );
   const ended = await countEnded(run);
   if (ended === 0) log.warning(`${title}: no job of this release had a task on ${cluster} meanwhile`);
   return `no task failed in ${minutes} minutes; ${ended} ${ended === 1 ? "job" : "jobs"} had tasks that ended`;

@@ -43,7 +43,7 @@ export async function createCliPublisher(options: CliOptions): Promise<Publisher
     throw new UserError("cli-missing", message);
   }
   const run = (args: readonly string[], limitMs: number) => runCli(program, args, limitMs, options);
-  const version = await readVersion(run, limits.askMs);
+  const version = redacted(await readVersion(run, limits.askMs), options);
   const name = `tilebox ${version}`;
   log.info(`Publishing with ${name} (${program})`);
   // An older one does not know the command; asking is documented, and publishes nothing.

@@ -107,3 +107,13 @@ test("one runner that cannot load it is named where another has, and fails the g
     /^warning: .*no space is left on its disk: it cannot load the release$/,
   );
 });
+
+test("a runner that cannot load it does not fail the gate while another may", async () => {
+  const setting = await clusterWithRelease("mixed");
+  const [refusing, slow] = [randomUUID(), randomUUID()];
+  await report(refusing, "mixed", [[release, "broken"]]);
+  await report(slow, "mixed", [[release, "loading"]]);
+  world.after(5_000, () => report(slow, "mixed", [[release, "ready"]]));
+  const { results } = await tryGates([ready], release, setting);
+  assert.equal(results[0]?.outcome, "passed");
+});
