@@ -109,11 +109,11 @@ test("one runner that cannot load it is named where another has, and fails the g
 });
 
 test("a runner that cannot load it does not fail the gate while another may", async () => {
-  const setting = await clusterWithRelease("mixed");
+  const setting = await clusterWithRelease("patient");
   const [refusing, slow] = [randomUUID(), randomUUID()];
-  await report(refusing, "mixed", [[release, "broken"]]);
-  await report(slow, "mixed", [[release, "loading"]]);
-  world.after(5_000, () => report(slow, "mixed", [[release, "ready"]]));
+  await report(refusing, "patient", [[release, "broken"]]);
+  await report(slow, "patient", [[release, "loading"]]);
+  world.after(5_000, () => report(slow, "patient", [[release, "ready"]]));
   const { results } = await tryGates([ready], release, setting);
   assert.equal(results[0]?.outcome, "passed");
 });
