@@ -9,7 +9,7 @@ import { type Ending, simulate } from "./world.ts";
 const first = Number(process.env.WORKFLOW_RELEASE_FIRST_SEED ?? 1);
 const count = Number(process.env.WORKFLOW_RELEASE_SEEDS ?? 1_000);
 /** Each of these is run twice. */
-const repeatedEvery = 20;
+const repeatedEvery = 50;
 
 it(`${count} seeds end with old, new, or a reported partial state`, async () => {
   // What is loaded when it is first called is loaded now, so that every seed takes the same turns.

@@ -1,5 +1,6 @@
 /** One seed: clusters with or without a release, a runner on each, a roll-out, and whatever comes between. */
 import { createClientOver } from "../../src/api/client.ts";
+import { withErrors } from "../../src/api/http-exchange.ts";
 import type { ReleaseId } from "../../src/engine/id.ts";
 import { type ReleaseError, SystemError, toReleaseError } from "../../src/errors.ts";
 import { deployRelease, readClusters } from "../../src/release/cluster-calls.ts";
@@ -162,8 +163,12 @@ function apiOver(
   const absent = async () => {
     throw new Error("no roll-out asks for it");
   };
+  const host = "simulation";
+  /** What goes beside the RPCs has its own errors mapped, as over HTTP. */
+  const named = <T>(call: string, work: () => Promise<T>, signal: AbortSignal | undefined) =>
+    withErrors({ name: call, host, missing: ["cluster"], signal }, () => network.call(call, work, signal));
   const client = createClientOver({
-    host: "simulation",
+    host,
     transport: {
       unary: (method, signal, _timeoutMs, header, input) => {
         const slug = "clusterSlug" in input ? String(input.clusterSlug) : "";
@@ -188,9 +193,9 @@ function apiOver(
       findContract: async () => undefined,
     },
     history: {
-      readHistory: (query) => network.call("readHistory", () => history.readHistory(query), undefined),
+      readHistory: (query, signal) => named("reading the history", () => history.readHistory(query), signal),
       recordGate: (report, from, signal) =>
-        network.call("recordGate", () => history.recordGate(report, from), signal),
+        named("recording the gate", () => history.recordGate(report, from), signal),
     },
     retryDeps: {
       clock: time.nowMs,
@@ -204,7 +209,7 @@ function apiOver(
   return {
     ...client,
     listRunners: (cluster: string, signal?: AbortSignal) =>
-      network.call(`listRunners ${cluster}`, () => plane.listRunners(cluster), signal),
+      named("listing runners", () => plane.listRunners(cluster), signal),
     explainJob: absent,
   } satisfies ReleaseApi & Record<string, unknown>;
 }
