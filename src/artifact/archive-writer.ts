@@ -60,6 +60,7 @@ export function createArchiveWriter(path: string, maxBatchBytes: number): Archiv
     }
   });
   return {
+    keepsBatches: false,
     write: (batch) =>
       new Promise((resolve, reject) => {
         compressor.write(batch, (error) => {

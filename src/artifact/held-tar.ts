@@ -16,15 +16,18 @@ export interface HeldTar extends TarSink {
 }
 
 export function createHeldTar(maxSizeBytes: number): HeldTar {
-  let batches: Buffer[] = [];
+  let batches: Uint8Array[] = [];
   let sizeBytes = 0;
   return {
     get isWhole() {
       return sizeBytes <= maxSizeBytes;
     },
+    get keepsBatches() {
+      return sizeBytes <= maxSizeBytes;
+    },
     async write(batch) {
       sizeBytes += batch.length;
-      if (sizeBytes <= maxSizeBytes) batches.push(Buffer.from(batch));
+      if (sizeBytes <= maxSizeBytes) batches.push(batch);
       else batches = [];
     },
     async writeArchive(path) {

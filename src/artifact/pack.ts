@@ -97,7 +97,9 @@ export async function packTar(
       throw new SystemError("internal", `${file.path} is packed after ${previous}, out of byte order.`);
     }
     previous = file.path;
-    manifest.push(file.kind === "file" ? await packFile(file, packing) : await packSymlink(file, packing));
+    if (file.kind === "symlink") manifest.push(await packSymlink(file, packing));
+    // Without a promise for each file, where it is small: 20 ms for 20,000.
+    else manifest.push(packSmallFile(file, packing) ?? (await packFile(file, packing)));
     if (manifest.length % filesPerTurn === 0) await setImmediate();
     if (packing.tar.sizeBytes + endOfTar.length > limits.maxTarSizeBytes) throw tarTooLarge(files, limits);
   }
@@ -111,24 +113,54 @@ async function packSymlink({ path, target }: SymlinkToPack, packing: Packing): P
   return { kind: "symlink", path, mode: 0o777, target };
 }
 
+/** @returns undefined, with nothing written, where the file does not fit into what is left of the batch, or its name into one block. */
+function packSmallFile(file: FileToPack, { tar, limits }: Packing): ManifestEntry | undefined {
+  const descriptor = openSource(file);
+  try {
+    const stats = fstatSync(descriptor);
+    const { mode, sizeBytes } = checkStats(file, stats, limits);
+    if (blockBytes + roomFor(sizeBytes) > tar.free) return undefined;
+    if (!writePlainHeader({ kind: "file", path: file.path, mode, sizeBytes }, tar.buffer, tar.used)) {
+      return undefined;
+    }
+    tar.advance(blockBytes);
+    const sha256 = readWhole(file, descriptor, sizeBytes, tar);
+    return { kind: "file", path: file.path, mode, sizeBytes, sha256 };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function checkStats(
+  file: FileToPack,
+  stats: Stats,
+  { maxFileSizeBytes }: ArtifactLimits,
+): { readonly mode: 0o644 | 0o755; readonly sizeBytes: number } {
+  if (!stats.isFile()) throw changed(file, "is no longer a file");
+  const { size: sizeBytes } = stats;
+  if (sizeBytes > maxFileSizeBytes) {
+    const message = `${file.path} has ${readable(sizeBytes)}; a file may have ${readable(maxFileSizeBytes)}.`;
+    throw new UserError("artifact-too-large", message);
+  }
+  return { mode: (stats.mode & 0o100) === 0 ? 0o644 : 0o755, sizeBytes };
+}
+
+/** One byte more than the file had would show that it has grown. */
+function roomFor(sizeBytes: number): number {
+  return sizeBytes + Math.max(paddingBytes(sizeBytes), 1);
+}
+
 async function packFile(file: FileToPack, packing: Packing): Promise<ManifestEntry> {
   const { tar, limits } = packing;
   const descriptor = openSource(file);
   try {
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw changed(file, "is no longer a file");
-    const { size: sizeBytes } = stats;
-    if (sizeBytes > limits.maxFileSizeBytes) {
-      const message = `${file.path} has ${readable(sizeBytes)}; a file may have ${readable(limits.maxFileSizeBytes)}.`;
-      throw new UserError("artifact-too-large", message);
-    }
-    const mode = (stats.mode & 0o100) === 0 ? 0o644 : 0o755;
+    const { mode, sizeBytes } = checkStats(file, stats, limits);
     const entry: TarEntry = { kind: "file", path: file.path, mode, sizeBytes };
     if (tar.free < blockBytes) await tar.flush();
     if (writePlainHeader(entry, tar.buffer, tar.used)) tar.advance(blockBytes);
     else await put(await encodeHeader(entry), tar);
-    // One byte more than the file had would show that it has grown.
-    const room = sizeBytes + Math.max(paddingBytes(sizeBytes), 1);
+    const room = roomFor(sizeBytes);
     if (room > tar.free && room <= batchBytes) await tar.flush();
     const sha256 =
       room <= tar.free

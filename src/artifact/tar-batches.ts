@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 
 /** Takes a tar batch by batch. One call at a time: the buffer is used until the promise is fulfilled. */
 export interface TarSink {
+  /** Whether a batch is used after that too, so that its memory is not filled again. */
+  readonly keepsBatches: boolean;
   write(batch: Uint8Array): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export function createTarBatches(sink: TarSink): TarBatches {
       handOn();
       current = (current + 1) % batchCount;
       await written[current];
+      if (sink.keepsBatches) buffers[current] = Buffer.allocUnsafeSlow(batchBytes);
       buffer = buffers[current] as Buffer;
       capacity = Math.min(2 * capacity, batchBytes);
     },

@@ -20,14 +20,19 @@ export interface Glob {
  */
 export function compileGlob(source: string): Glob {
   const pattern = picomatch.makeRe(source, { dot: true, strictBrackets: true, flags: "s" });
-  const { base } = picomatch.scan(source);
+  const scanned = picomatch.scan(source);
+  // An escaped base is not the text of a path; searching from the root is only slower.
+  const base = scanned.base.includes("\\") ? "" : scanned.base;
+  // "++" matches "+": of what is not plain text, only the expression knows what it stands for.
+  const start = /^[\w./-]*$/.test(base) ? base : "";
+  const end = /[\w.-]*$/.exec(source)?.[0] ?? "";
   return {
     source,
-    // An escaped base is not the text of a path; searching from the root is only slower.
-    base: base === "" || base.includes("\\") ? "" : `${base}/`,
+    base: base === "" ? "" : `${base}/`,
     matchesBelow: source.endsWith("/**"),
     namesOne: !picomatch.scan(source.slice(source.lastIndexOf("/") + 1)).isGlob,
-    test: (path) => path === source || pattern.test(path),
+    // Most paths are decided by their beginning and end, without the expression.
+    test: (path) => path === source || (path.endsWith(end) && path.startsWith(start) && pattern.test(path)),
   };
 }
 

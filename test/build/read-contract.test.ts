@@ -193,6 +193,30 @@ again = "tilebox.workflows.runner.__main__" not in sys.modules and "-c" in sys.o
   });
 });
 
+test("no code of the project runs for the contract before the worker has imported it", async () => {
+  const { contract } = await buildSample("tiles", {
+    "tiles.py": moduleOf(
+      `${header}
+import pathlib, sys
+imported = pathlib.Path(__file__).with_name("imported.txt")
+if "-c" in sys.orig_argv and not imported.exists():
+    raise RuntimeError("too early")
+# The program for the contract has its SDK long before.
+time.sleep(4)
+imported.write_text("")
+class One(Task):
+    number: int
+    def execute(self, context: ExecutionContext) -> None: ...
+`,
+      ["One"],
+    ),
+  });
+  assert.deepEqual(
+    contract.tasks.map(({ input }) => (input.kind === "unknown" ? input.why : "read")),
+    ["read"],
+  );
+});
+
 const quick = {
   environmentMs: 120_000,
   importMs: 60_000,

@@ -82,14 +82,11 @@ function untrackedFiles(folder: string): string[] {
   return listed.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-test("the same files are ignored as git ignores", async () => {
-  await using scratch = await createScratchFolder();
-  execFileSync("git", ["init", "--quiet", "--template=", scratch.path]);
-  const work = join(scratch.path, "work");
-  const project: Project = {
-    configPath: join(work, "tilebox.workflow.toml"),
-    repositoryRoot: scratch.path,
-    root: work,
+function projectIn(root: string, repositoryRoot: string): Project {
+  return {
+    configPath: join(root, "tilebox.workflow.toml"),
+    repositoryRoot,
+    root,
     slug: "any",
     entrypoint: { kind: "runner", objectPath: "a:b" },
     include: ["**"],
@@ -97,6 +94,13 @@ test("the same files are ignored as git ignores", async () => {
     useGitignore: true,
     targets: new Map(),
   };
+}
+
+test("the same files are ignored as git ignores", async () => {
+  await using scratch = await createScratchFolder();
+  execFileSync("git", ["init", "--quiet", "--template=", scratch.path]);
+  const work = join(scratch.path, "work");
+  const project = projectIn(work, scratch.path);
   fc.assert(
     fc.property(repository, ({ files, ignoreFiles }) => {
       rmSync(work, { recursive: true, force: true });
@@ -114,6 +118,51 @@ test("the same files are ignored as git ignores", async () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("as git, where the end of a line is not the end of a name", async () => {
+  const texts = {
+    "a mark of UTF-8 before the first line": "\ufeffa.log\nb.log\n",
+    "a mark of UTF-8 alone": "\ufeff",
+    "a tab at the end": "a.log\t\nb.log\n",
+    "a tab before the end": "c\td.log\n",
+    "line ends of Windows": "a.log\r\nbuild/\r\n",
+    "a carriage return inside": "a\rb.log\n",
+    "spaces that count, and that do not": "a.log\\ \nb.log  \n",
+    "taken back by a longer name": "*.log\n!keep/a.log\n!b.log\n",
+    "a folder taken back": "/*\n!/keep/\n/keep/*\n!/keep/a.log\n",
+    "a folder taken back that ends like another": "*eep/\n!keep/\n",
+    "for folders alone, by the end of their names": "*ild/\nkee?/\n",
+    "the end of a folder's name alone": "ild/\neep\n",
+    "two slashes at the end": "build//\n",
+    "all below, but not the folder": "build/**\nkeep/*/\n",
+    "an escaped end": "a\\.log\nbuil\\d/\n",
+    "a class at the end": "*.lo[fg]\nbuil[d]/\n",
+    "a number sign and an exclamation mark, escaped": "\\#x.log\n\\!y.log\n",
+    "no line end at the end": "build/",
+  };
+  const names = [
+    "a.log",
+    "a.log\t",
+    "a.log ",
+    "b.log",
+    "c\td.log",
+    "a\rb.log",
+    "#x.log",
+    "!y.log",
+    "\ufeffa.log",
+  ];
+  await using scratch = await createScratchFolder();
+  execFileSync("git", ["init", "--quiet", "--template=", scratch.path]);
+  for (const folder of ["", "build/", "keep/", "keep/build/", "keep/deep/keep/"]) {
+    for (const name of names) tryWrite(join(scratch.path, folder, name), "");
+  }
+  for (const [what, text] of Object.entries(texts)) {
+    writeFileSync(join(scratch.path, ".gitignore"), text);
+    const found = walkProject(planWalk(projectIn(scratch.path, scratch.path), [])).files;
+    const paths = found.map((file) => file.path);
+    assert.deepEqual(paths, untrackedFiles(scratch.path), what);
+  }
 });
 
 test("the pattern that ignores a path is named with its file and line", () => {
