@@ -13,7 +13,7 @@ test("a pull request's second run takes the first one's build; a tag asks nobody
     "tilebox.workflow.toml": (text) => text.replace("[targets.development]", "[targets.dev]"),
   });
   const sha = await project.git("rev-parse", "HEAD");
-  const workflow = await readFile(new URL("workflows/release.yml", import.meta.url), "utf8");
+  const workflow = await readFile(new URL("workflows/first-run.yml", import.meta.url), "utf8");
   const run = async (event = pullRequestEvent(sha, "feature"), text = workflow) => {
     const ran = await runAct({ repositoryFolder: project.folder, workflow: text, event, env: service.env });
     assert.equal(ran.exitCode, 0, ran.log);
