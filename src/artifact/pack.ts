@@ -98,7 +98,7 @@ export async function packTar(
     }
     previous = file.path;
     if (file.kind === "symlink") manifest.push(await packSymlink(file, packing));
-    // Without a promise for each file, where it is small: 20 ms for 20,000.
+    // Without a promise for each file, where it is small.
     else manifest.push(packSmallFile(file, packing) ?? (await packFile(file, packing)));
     if (manifest.length % filesPerTurn === 0) await setImmediate();
     if (packing.tar.sizeBytes + endOfTar.length > limits.maxTarSizeBytes) throw tarTooLarge(files, limits);

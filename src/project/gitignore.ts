@@ -43,7 +43,7 @@ export function addIgnoreFile(above: IgnoreRules | undefined, folder: string, te
 }
 
 /**
- * The library judges a file in more than 2 us and a folder in 20, which is 100 ms for 20,000 files. Most have a name
+ * The library was most of the time that choosing 20,000 files took. Most have a name
  * that cannot end as any pattern does, so they are not asked about.
  *
  * @returns What is plain text at the end of a pattern, less the slash of one for folders: whatever it matches or takes back

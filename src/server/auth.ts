@@ -31,7 +31,7 @@ export interface KnownKeys {
 
 /**
  * Requests that arrive in one turn of the event loop with one header share a look-up: a busy runner sends
- * several at once, and a look-up is a tenth of the processor time of its call. A later turn looks again, so a
+ * several at once. A later turn looks again, so a
  * revoked key is refused from then on.
  */
 export function authenticateByKey(keys: KnownKeys): Authenticate {
