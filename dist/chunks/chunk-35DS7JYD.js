@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{a}from"./chunk-467EWHL6.js";import{a as e}from"./chunk-PBXMVPGW.js";import{d as r}from"./chunk-XI4ULOKZ.js";async function s(f,i,n=e){let t=await a(f,n,void 0);if(t.digest!==i)throw new r("artifact-mismatch",`The archive has the digest ${t.digest}, not ${i}.`);return{...t,fileCount:t.manifest.length}}export{s as a};

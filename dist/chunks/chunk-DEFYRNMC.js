@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{b as n}from"./chunk-YIRX4KAQ.js";import{G as r,c as o}from"./chunk-UF3TYAUH.js";function i(t){return new Date(m(t))}function u(t){let e=Math.floor(t/1e3);return r(n,{seconds:o.parse(e),nanos:(t-e*1e3)*1e6})}function m(t){return Number(t.seconds)*1e3+Math.round(t.nanos/1e6)}export{i as a,u as b,m as c};

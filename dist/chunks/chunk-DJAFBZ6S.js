@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{d as n}from"./chunk-4L5LTYS3.js";import{hash as p}from"node:crypto";var f=1;function y({manifest:o,entrypoint:r,tasks:a}){let i=r.kind==="runner"?["runner",r.objectPath]:["command",...r.argv],s=a.toSorted((t,e)=>n(t.name,e.name)||n(t.version,e.version)).map(({name:t,version:e})=>[t,e]),m=o.map(t=>t.path);return p("sha256",JSON.stringify(["workflow-release",f,m,i,s]))}export{f as a,y as b};

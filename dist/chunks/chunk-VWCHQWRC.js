@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{a as t,b as n,c as i}from"./chunk-43AVFQNV.js";import{e as o}from"./chunk-XI4ULOKZ.js";function s(e){let r=e.id===void 0?void 0:n(e.id.uuid);if(r===void 0)throw new o("api-failed","The control plane answered with a release that has no id");return{id:r,fingerprint:e.content?.fingerprint??"",digest:e.artifact?.digest??""}}function a(e){let r=t(e.toLowerCase());return r===void 0?void 0:i(r)}export{s as a,a as b};

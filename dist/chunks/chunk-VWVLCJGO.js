@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-function d(n,o){let t=new Map(n.map(e=>[e.path,e])),a=[],s=[];for(let e of o){let i=t.get(e.path);t.delete(e.path),i===void 0?a.push(e.path):r(i)!==r(e)&&s.push(e.path)}return{added:a,changed:s,removed:[...t.keys()]}}function r(n){return`${n.kind} ${n.mode} ${n.kind==="file"?n.sha256:n.target}`}export{d as a};

@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{f as t}from"./chunk-EFMZSEAL.js";import{setTimeout as s}from"node:timers/promises";var a=50,p=1e3;async function d(o,n,e,b=()=>{}){for(let i=a;;i=Math.min(i*1.5,p)){let r=await o.jobs.getJob({jobId:n},{signal:e});if(b(r),f(r.state))return r;await s(i,void 0,{signal:e}).catch(()=>{}),e.throwIfAborted()}}function f(o){return o===t.COMPLETED||o===t.FAILED||o===t.CANCELED}export{d as a,f as b};

@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{b as a}from"./chunk-BCSVNM5N.js";import"./chunk-54VJJBBD.js";import"./chunk-KC67Z2AI.js";import"./chunk-54W3756O.js";import"./chunk-4L5LTYS3.js";import"./chunk-PBXMVPGW.js";import"./chunk-SBSYIR5R.js";import"./chunk-A3LMW7NH.js";import"./chunk-ZZQ27P2C.js";import"./chunk-4ZR5P43E.js";import"./chunk-XI4ULOKZ.js";import"./chunk-6REBNCRS.js";export{a as packProject};

@@ -1,2 +1,0 @@
-import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);
-import{a}from"./chunk-EVUQ7ZDB.js";import"./chunk-TRDLNLAU.js";import"./chunk-BSVFQZ2T.js";import"./chunk-5CUPJLH2.js";import"./chunk-EFMZSEAL.js";import"./chunk-BQVTVQT6.js";import"./chunk-YIRX4KAQ.js";import"./chunk-UF3TYAUH.js";import"./chunk-VWCHQWRC.js";import"./chunk-43AVFQNV.js";import"./chunk-XI4ULOKZ.js";import"./chunk-6REBNCRS.js";export{a as publishBuild};
