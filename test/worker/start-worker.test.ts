@@ -22,6 +22,8 @@ describe("starting a worker", { concurrency: 2 }, () => {
     project = await createScratchProject("mischief", {
       "environment.py":
         'import json, os\nfrom mischief import runner as runner\njson.dump(dict(os.environ), open("seen.json", "w"))\n',
+      "endless_families.py":
+        "import time\nimport families\nfrom mischief import runner as runner\ntime.sleep(600)\n",
     });
     await (await start(project.folder, "mischief:runner")).stop(stopLimits);
   });
@@ -144,7 +146,7 @@ describe("starting a worker", { concurrency: 2 }, () => {
   });
 
   it("ends everything at once when it is aborted, whatever the import does", async () => {
-    for (const module of ["loop", "locked", "families"]) {
+    for (const module of ["loop", "locked", "endless_families"]) {
       const reason = new Error("enough");
       const controller = new AbortController();
       setTimeout(() => controller.abort(reason), 500);
