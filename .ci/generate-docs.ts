@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { actionInputs, actionOutputs } from "../src/action-contract.ts";
-import { errorTable, exitCodes } from "../src/errors.ts";
+import { errorTable, exitCodes } from "../src/error-table.ts";
 
 const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");

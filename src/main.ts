@@ -3,14 +3,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as core from "@actions/core";
 import { type ActionRun, runAction } from "./action-run.ts";
-import {
-  type ErrorCode,
-  exitCodes,
-  type ReleaseError,
-  SystemError,
-  stoppedBy,
-  toReleaseError,
-} from "./errors.ts";
+import { type ErrorCode, exitCodes } from "./error-table.ts";
+import { type ReleaseError, SystemError, stoppedBy, toReleaseError } from "./errors.ts";
 import { readGitHubRun } from "./github-run.ts";
 import { readRunnerContext } from "./inputs.ts";
 import { openDeploymentsState } from "./open-deployments.ts";

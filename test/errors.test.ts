@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { causeChain, errorTable, SystemError, toReleaseError, UserError } from "../src/errors.ts";
+import { errorTable } from "../src/error-table.ts";
+import { causeChain, SystemError, toReleaseError, UserError } from "../src/errors.ts";
 
 describe("the error table", () => {
   for (const [code, row] of Object.entries(errorTable)) {

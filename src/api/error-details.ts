@@ -3,7 +3,8 @@
  * and google.rpc.BadRequest, which every gRPC tool can print. Both directions stand here so that they agree.
  */
 import type { ConnectError } from "@connectrpc/connect";
-import { type ErrorCode, errorTable, type Problem, type ReleaseError } from "../errors.ts";
+import { type ErrorCode, errorTable } from "../error-table.ts";
+import type { Problem, ReleaseError } from "../errors.ts";
 import { BadRequestSchema, ErrorInfoSchema } from "./gen/google/rpc/error_details_pb.ts";
 
 type OutgoingDetail = NonNullable<ConstructorParameters<typeof ConnectError>[3]>[number];

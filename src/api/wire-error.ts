@@ -3,15 +3,8 @@
  * here: refusals, silence, broken connections, and answers of something that is no control plane.
  */
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  type ErrorCode,
-  type ErrorDetails,
-  errorTable,
-  ReleaseError,
-  SystemError,
-  UserError,
-  type UserErrorCode,
-} from "../errors.ts";
+import { type ErrorCode, errorTable, type UserErrorCode } from "../error-table.ts";
+import { type ErrorDetails, ReleaseError, SystemError, UserError } from "../errors.ts";
 import type { Missing } from "./call-rules.ts";
 import { fromDetails } from "./error-details.ts";
 import { NoAnswerInTime } from "./http-exchange.ts";

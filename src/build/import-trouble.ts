@@ -1,5 +1,5 @@
 /** Which row of the error table an exception at import belongs to. Pure: decided by its classes and its words. */
-import type { UserErrorCode } from "../errors.ts";
+import type { UserErrorCode } from "../error-table.ts";
 import type { ImportReport } from "./import-report.ts";
 
 export type Raised = Extract<ImportReport, { kind: "raised" }>;

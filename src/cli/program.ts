@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { exitCodes } from "../errors.ts";
+import { exitCodes } from "../error-table.ts";
 import { version } from "../version.ts";
 import { addBuildCommand } from "./build.ts";
 import { addClusterCommand } from "./cluster.ts";

@@ -1,7 +1,8 @@
 import type { Build, CheckedContent } from "../build/build.ts";
 import type { BuildOrigin } from "../build/cached-build.ts";
 import type { ChangeReason, GateKind } from "../engine/provenance.ts";
-import { causeChain, type ErrorCode, type Problem, type ReleaseError } from "../errors.ts";
+import type { ErrorCode } from "../error-table.ts";
+import { causeChain, type Problem, type ReleaseError } from "../errors.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import type { ContractCheck } from "../release/contract-check.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";

@@ -1,4 +1,5 @@
-import type { ErrorCode, ReleaseError } from "../errors.ts";
+import type { ErrorCode } from "../error-table.ts";
+import type { ReleaseError } from "../errors.ts";
 
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "unauthenticated",

@@ -1,6 +1,7 @@
 /** Tells the control plane every few seconds, and soon after each change, that this runner is there. */
 import type { RunnerCalls, RunnerReport } from "../api/runner-calls.ts";
-import { errorTable, type ReleaseError, toReleaseError } from "../errors.ts";
+import { errorTable } from "../error-table.ts";
+import { type ReleaseError, toReleaseError } from "../errors.ts";
 import { sleep, type Time } from "./time.ts";
 
 export interface ReporterDeps {

@@ -13,7 +13,8 @@ import {
   type TaskFailedRequest,
   type TaskService,
 } from "../api/gen/workflows/v1/task_pb.ts";
-import { errorTable, type ReleaseError, toReleaseError } from "../errors.ts";
+import { errorTable } from "../error-table.ts";
+import { type ReleaseError, toReleaseError } from "../errors.ts";
 import type { RunnerEvent } from "./events.ts";
 import { keepLease, toMs } from "./lease.ts";
 import { isRefusal } from "./refusal.ts";

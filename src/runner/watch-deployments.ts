@@ -1,7 +1,8 @@
 /** Sees what a cluster has deployed: asks every ten seconds, and at once when the control plane says so. */
 import type { HttpApiClient } from "../api/client.ts";
 import type { Cluster } from "../api/gen/workflows/v1/workflows_pb.ts";
-import { errorTable, type ReleaseError, toReleaseError } from "../errors.ts";
+import { errorTable } from "../error-table.ts";
+import { type ReleaseError, toReleaseError } from "../errors.ts";
 import { sleep, type Time } from "./time.ts";
 
 export interface WatchDeps {

@@ -1,7 +1,8 @@
 /** Plain HTTP beside the RPCs: finding the route, who may take it, and errors in Connect's JSON form. */
 import http from "node:http";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
-import { type ErrorCode, ReleaseError } from "../errors.ts";
+import type { ErrorCode } from "../error-table.ts";
+import { ReleaseError } from "../errors.ts";
 import type { KeyRole } from "../store/port.ts";
 import { type Authenticate, type Caller, requireRole } from "./auth.ts";
 import { cut, type HttpRequest, type HttpResponse } from "./http-exchange.ts";

@@ -1,7 +1,8 @@
 /** Turns what a handler threw into a status that callers can act on. */
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { statusMessage, toDetails } from "../api/error-details.ts";
-import { errorTable, ReleaseError, type RpcCode } from "../errors.ts";
+import { errorTable, type RpcCode } from "../error-table.ts";
+import { ReleaseError } from "../errors.ts";
 
 /**
  * Says what went wrong without the caller being at fault. `reference` is also in the answer, so that a

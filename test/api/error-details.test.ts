@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { errorFromJsonBytes, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { fromDetails, statusMessage, toDetails } from "../../src/api/error-details.ts";
-import { type ErrorCode, errorTable, SystemError, UserError } from "../../src/errors.ts";
+import { type ErrorCode, errorTable } from "../../src/error-table.ts";
+import { SystemError, UserError } from "../../src/errors.ts";
 
 function overTheWire(error: UserError | SystemError): ConnectError {
   const sent = new ConnectError(statusMessage(error), Code.InvalidArgument, undefined, toDetails(error));

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type DiscoveryLimits, discoveryLimits } from "../../src/build/discover.ts";
-import { type ErrorCode, type Problem, ReleaseError } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/error-table.ts";
+import { type Problem, ReleaseError } from "../../src/errors.ts";
 import { buildSample } from "../support/builds.ts";
 import { createDiscoveryLane, type DiscoveryLane } from "../support/discovery-lane.ts";
 import type { Edits, SampleName } from "../support/scratch-project.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type ErrorCode, errorTable, SystemError, UserError } from "../../src/errors.ts";
+import { type ErrorCode, errorTable } from "../../src/error-table.ts";
+import { SystemError, UserError } from "../../src/errors.ts";
 import { toConnectError } from "../../src/server/rpc-errors.ts";
 
 function mapped(thrown: unknown) {

@@ -1,5 +1,5 @@
 /** What the release life cycle must do, as a small model in memory: names instead of ids, maps instead of tables. */
-import type { ErrorCode } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/error-table.ts";
 
 export const defaultName = "default";
 

@@ -1,4 +1,5 @@
-import { type ErrorCode, ReleaseError } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/error-table.ts";
+import { ReleaseError } from "../../src/errors.ts";
 
 /** For assert.rejects and assert.throws: an error of the table with this code, and a message that says this. */
 export function errorOf(code: ErrorCode, message?: RegExp) {

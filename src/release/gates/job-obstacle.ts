@@ -2,7 +2,8 @@
 import type { JobExplanation } from "../../api/explain-job.ts";
 import { JobState } from "../../api/gen/workflows/v1/core_pb.ts";
 import type { ClaimObstacle } from "../../engine/claim-obstacle.ts";
-import { errorTable, ReleaseError } from "../../errors.ts";
+import { errorTable } from "../../error-table.ts";
+import { ReleaseError } from "../../errors.ts";
 import { obstacleText } from "../../jobs/obstacle-text.ts";
 import type { GateReason } from "./gate.ts";
 import { GateFailed } from "./gate-failed.ts";

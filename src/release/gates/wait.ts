@@ -1,7 +1,8 @@
 /** Looks at something until it is as wanted, and says meanwhile what is waited for and how long it may take. */
 
 import { duration } from "../../duration-text.ts";
-import { errorTable, ReleaseError } from "../../errors.ts";
+import { errorTable } from "../../error-table.ts";
+import { ReleaseError } from "../../errors.ts";
 import type { GateContext, GateReason } from "./gate.ts";
 import { GateFailed } from "./gate-failed.ts";
 
