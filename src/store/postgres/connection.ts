@@ -5,10 +5,11 @@ import type { Answer, Executor, Parameter } from "./replay.ts";
 import type { PreparedSql } from "./statement-text.ts";
 
 /**
- * Connections of one control plane: one for each of the three writers, the others for reads. PostgreSQL
- * allows 100 by default, so that some replicas fit without a change to it. One more listens for notices.
+ * Connections of one control plane, in two pools, so that reads that wait keep no writer waiting: one for
+ * each of the three lanes, and some for reads. One more listens for notices. PostgreSQL allows 100 by
+ * default, so that some control planes fit without a change to it.
  */
-const poolSize = 10;
+export const connections = { writers: 3, readers: 7 } as const;
 const connectTimeoutMs = 5_000;
 /** For a server that is gone without a word: longer than any statement may take there. */
 const answerTimeoutMs = 40_000;
@@ -64,12 +65,13 @@ export function connectionOptions(url: string): PoolConfig {
 
 export function createPool(
   url: string,
+  max: number,
   onIdleError: (error: Error) => void,
   limitMs = answerTimeoutMs,
 ): pg.Pool {
   const pool = new pg.Pool({
     ...connectionOptions(url),
-    max: poolSize,
+    max,
     query_timeout: limitMs,
     // Statements are sent one behind the other without waiting in between.
     pipeline: true,

@@ -30,6 +30,9 @@ const serverCodes: ReadonlyMap<string, string> = new Map([
   ["EPIPE", "lost the connection"],
 ]);
 
+/** What the pool says when it is full for longer than a connection may take. Writers never wait there. */
+const poolIsFull = /^timeout exceeded when trying to connect$/;
+
 /** What the driver says without a code, when a connection ends or does not come about. */
 const lostConnection =
   /connection terminated|connection error and is not queryable|timeout|closed and is not queryable|Connection ended/i;
@@ -54,6 +57,7 @@ function describe(thrown: unknown): string | undefined {
     const what = serverCodes.get(key);
     if (what !== undefined) return what;
   }
+  if (poolIsFull.test(thrown.message)) return "is slow: every connection for reads is in use";
   return lostConnection.test(thrown.message) ? "lost the connection" : undefined;
 }
 

@@ -15,12 +15,14 @@ interface LaneOptions {
   readonly replay: Replay;
   /** The database's name in messages. */
   readonly where: string;
-  /** Sends what a transaction begins with: its locks. `afterFailure`: the one before came to nothing. */
+  /** Sends what a transaction begins with: its locks. `afterFailure`: the database was away since the last one. */
   readonly open: (
     executor: ClientExecutor,
     scopes: readonly Partial<JobScope>[],
     afterFailure: boolean,
   ) => Promise<void>;
+  /** Between a conflict and the next attempt. */
+  readonly pause: (attempt: number) => Promise<void>;
 }
 
 interface Submitted {
@@ -50,7 +52,7 @@ const attempts = 5;
  * SAVEPOINT for each operation, this one has none: an operation that is refused before it has written leaves
  * its neighbours alone, and where one fails after that, the transaction is run again without it.
  */
-export function createLane({ pool, replay, where, open }: LaneOptions): Lane {
+export function createLane({ pool, replay, where, open, pause }: LaneOptions): Lane {
   const waiting: Submitted[] = [];
   /** Of the transaction under way. It grows by what its own operations cause to be submitted. */
   let running: Submitted[] | undefined;
@@ -122,9 +124,9 @@ export function createLane({ pool, replay, where, open }: LaneOptions): Lane {
         // A connection may have died of old age in the pool, or with a server that is back by now.
         const again =
           isConflict(error) || error instanceof Diverged || (isUnreachable(error) && attempt === 1);
-        if (again && !progress.commits && attempt < attempts) continue;
-        failed = true;
-        return rejectAll(batch, error);
+        failed ||= isUnreachable(error);
+        if (!again || progress.commits || attempt >= attempts) return rejectAll(batch, error);
+        if (isConflict(error)) await pause(attempt);
       }
     }
   }

@@ -8,7 +8,8 @@ import { migrations } from "../sql/schema.ts";
 import type { Session } from "../sql/session.ts";
 import { createStoreParts, ensureDefaultCluster, type Sessions } from "../sql/store-parts.ts";
 import { createTaskStatements } from "../sql/task-work.ts";
-import { connectionOptions, createPool } from "./connection.ts";
+import { conflictPause } from "./conflict-pause.ts";
+import { connectionOptions, connections, createPool } from "./connection.ts";
 import { databaseName } from "./database-name.ts";
 import { storeClosed, toStoreError } from "./failure.ts";
 import { createLane } from "./lane.ts";
@@ -46,15 +47,20 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 async function open(options: PostgresStoreOptions, where: string): Promise<Store> {
   await prepareDatabase(options);
   await using resources = new AsyncDisposableStack();
-  const pool = resources.adopt(
-    createPool(options.url, (error) => {
-      // The driver hangs its whole client, settings and all, on what it tells of it.
-      options.onConnectionError?.(new SystemError("store-failed", `The database ${where}: ${error.message}`));
-    }),
-    (open) => open.end(),
-  );
+  const openPool = (max: number) =>
+    resources.adopt(
+      createPool(options.url, max, (error) => {
+        // The driver hangs its whole client, settings and all, on what it tells of it.
+        options.onConnectionError?.(
+          new SystemError("store-failed", `The database ${where}: ${error.message}`),
+        );
+      }),
+      (open) => open.end(),
+    );
+  const readers = openPool(connections.readers);
   const replay = new Replay();
-  const { sessions, rows, close, probe } = createSessions(options, where, pool, replay);
+  const pools = { readers, writers: openPool(connections.writers) };
+  const { sessions, rows, close, probe } = createSessions(options, where, pools, replay);
   const { parts, notices, forgetOffers } = createStoreParts(
     sessions,
     rows.before(createTaskStatements(replay.database), replay.database),
@@ -64,7 +70,7 @@ async function open(options: PostgresStoreOptions, where: string): Promise<Store
   if (options.role === "server") {
     const shared = await shareNotices({
       url: options.url,
-      pool,
+      pool: readers,
       database: replay.database,
       notices,
       whenAlone: () => extendLeasesAfterDowntime(sessions.jobs),
@@ -93,9 +99,21 @@ async function prepareDatabase({ url, clock }: PostgresStoreOptions): Promise<vo
   }
 }
 
-function createSessions(options: PostgresStoreOptions, where: string, pool: pg.Pool, replay: Replay) {
+interface Pools {
+  readonly readers: pg.Pool;
+  readonly writers: pg.Pool;
+}
+
+function createSessions(
+  options: PostgresStoreOptions,
+  where: string,
+  { readers, writers }: Pools,
+  replay: Replay,
+) {
   const { database } = replay;
-  const lane = (open: Parameters<typeof createLane>[0]["open"]) => createLane({ pool, replay, where, open });
+  const pause = conflictPause(options.random);
+  const lane = (open: Parameters<typeof createLane>[0]["open"]) =>
+    createLane({ pool: writers, replay, where, open, pause });
   const rows = new WorkingRows(replay);
   const opening = openings(options.clock, rows);
   const lanes = {
@@ -104,7 +122,7 @@ function createSessions(options: PostgresStoreOptions, where: string, pool: pg.P
     telemetry: lane(opening.telemetry),
   };
   const ids = createIdSource(options);
-  const read = createReader(pool, replay);
+  const read = createReader(readers, replay);
   let closed = false;
   const shared: Omit<Session, "writer"> = {
     database,

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import pg from "pg";
 import { openPostgresStore } from "../../../src/store/postgres/store.ts";
 import { errorOf } from "../../support/errors.ts";
-import { claim, inTurn, newJob, stateOf, task } from "../job-samples.ts";
+import { claim, compute, inTurn, newJob, stateOf, task } from "../job-samples.ts";
 import { addCluster } from "../samples.ts";
 import { createDatabase, openStoreUnderTest, useServer } from "./open-store.ts";
 
@@ -50,6 +50,28 @@ describe("a database", () => {
     await admin.run(`ALTER DATABASE ${name} SET default_transaction_read_only = off`);
     await admin.run(cut);
     await addCluster(under.store, "gpu");
+  });
+
+  test("that makes every read wait keeps no writer waiting, and says that reads wait", async () => {
+    await using under = await openStoreUnderTest();
+    await using admin = await connect(under.url);
+    const { jobs, clusters } = under.store;
+    await jobs.submitJob(newJob(inTurn([task("first"), task("second")])));
+    const first = await claim(jobs);
+    await admin.run("BEGIN; LOCK TABLE clusters IN ACCESS EXCLUSIVE MODE");
+    const reads = Array.from({ length: 30 }, () =>
+      clusters.listClusters().then(
+        () => "read",
+        (error: unknown) => error,
+      ),
+    );
+    await compute(jobs, first);
+    assert.equal((await claim(jobs)).display, "second");
+    // Those for which there was no connection give up first.
+    const refused = await Promise.race(reads);
+    assert.ok(errorOf("store-failed", /every connection for reads is in use/)(refused));
+    await admin.run("ROLLBACK");
+    assert.ok((await Promise.all(reads)).includes("read"));
   });
 
   test("that is not there, or not ours, is named without its password", async () => {
