@@ -1,15 +1,9 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Allowed, BuildOnlyPlan } from "../run-plan.ts";
-import {
-  addBuildOptions,
-  addJsonOption,
-  allowOption,
-  type BuildOptions,
-  cachePlanOf,
-  type JsonOption,
-} from "./options.ts";
-import { runForTerminal } from "./run.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { addBuildOptions, allowOption, type BuildOptions, cachePlanOf } from "./options.ts";
+import { runForTerminal } from "./run-stages.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
 interface CheckOptions extends JsonOption, BuildOptions {

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { table } from "../report/table.ts";
-import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { type ApiOptions, addApiOptions, apiTargetOf } from "./options.ts";
 import { type Answer, runCommand } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 

@@ -3,7 +3,8 @@ import { UserError } from "../errors.ts";
 import { readClusters } from "../release/cluster-calls.ts";
 import { resolveRollout } from "../release/clusters.ts";
 import type { ReleaseChoice } from "../release/find-release.ts";
-import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { type ApiOptions, addApiOptions, apiTargetOf } from "./options.ts";
 import {
   addRollOutOptions,
   gatesOf,
@@ -11,7 +12,7 @@ import {
   planOption,
   type RollOutOptions,
 } from "./roll-out-options.ts";
-import { runForTerminal } from "./run.ts";
+import { runForTerminal } from "./run-stages.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 import { chooseWorkflow } from "./workflow-choice.ts";
 

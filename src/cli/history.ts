@@ -2,16 +2,11 @@ import type { Command } from "commander";
 import type { HistoryLine } from "../api/history-calls.ts";
 import { UserError } from "../errors.ts";
 import { table } from "../report/table.ts";
-import {
-  type ApiOptions,
-  addApiOptions,
-  addJsonOption,
-  apiTargetOf,
-  type JsonOption,
-  wholeNumber,
-} from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { type ApiOptions, addApiOptions, apiTargetOf } from "./options.ts";
 import { runCommand } from "./run.ts";
 import { terminalDeps } from "./terminal-deps.ts";
+import { wholeNumber } from "./whole-number.ts";
 import { chooseWorkflow } from "./workflow-choice.ts";
 
 interface HistoryOptions extends JsonOption, ApiOptions {

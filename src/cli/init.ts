@@ -4,14 +4,8 @@ import { parseApiUrl } from "../api/url.ts";
 import { type Initialized, initProject } from "../init/init.ts";
 import { documentedAction, type Server } from "../init/workflow-files.ts";
 import { hostedApiUrl } from "../inputs.ts";
-import {
-  type ApiOptions,
-  addApiOptions,
-  addJsonOption,
-  apiTargetOf,
-  clusterSlugs,
-  type JsonOption,
-} from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { type ApiOptions, addApiOptions, apiTargetOf, clusterSlugs } from "./options.ts";
 import { runCommand } from "./run.ts";
 
 interface InitCommandOptions extends JsonOption, ApiOptions {

@@ -7,16 +7,11 @@ import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import { treeLines } from "../report/task-tree.ts";
 import { jobLines, logLines, whyLines } from "./job-text.ts";
 import { addWaitOption, type WaitOption, waitForTerminal } from "./job-wait.ts";
-import {
-  type ApiOptions,
-  addApiOptions,
-  addJsonOption,
-  apiTargetOf,
-  type JsonOption,
-  wholeNumber,
-} from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { type ApiOptions, addApiOptions, apiTargetOf } from "./options.ts";
 import { type Answer, runCommand } from "./run.ts";
 import { addInputOptions, type InputOptions, readInput, taskArgument } from "./task-argument.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type JobOptions = JsonOption & ApiOptions;
 

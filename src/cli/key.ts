@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { table } from "../report/table.ts";
 import type { ApiKey, KeyRole, Store } from "../store/port.ts";
-import { addJsonOption, type JsonOption } from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { type Answer, runCommand, terminalLog } from "./run.ts";
 import { addStorageOptions, type StorageOptions } from "./storage-options.ts";
 

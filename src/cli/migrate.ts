@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { table } from "../report/table.ts";
 import type { S3Location } from "../server/s3-location.ts";
-import { addJsonOption, type JsonOption } from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { type Answer, runCommand, terminalLog } from "./run.ts";
 import { addStorageOptions, artifactsOption, type StorageOptions } from "./storage-options.ts";
 

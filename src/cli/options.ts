@@ -15,14 +15,6 @@ import {
 
 /** Options that several commands share, so that they read and mean the same everywhere. */
 
-export interface JsonOption {
-  readonly json: boolean;
-}
-
-export function addJsonOption(command: Command): Command {
-  return command.option("--json", "print the result as JSON on stdout", false);
-}
-
 export interface BuildOptions {
   readonly output?: string;
   readonly cache: boolean;
@@ -104,15 +96,4 @@ export function clusterSlugs(value: string): readonly string[] {
   const [problem] = problems;
   if (problem !== undefined) throw new InvalidArgumentError(`${problem.message} (${problem.hint})`);
   return slugs;
-}
-
-/** Reads a whole number from `minimum` to `maximum`. */
-export function wholeNumber(minimum: number, maximum: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
-      throw new InvalidArgumentError(`give a whole number from ${minimum} to ${maximum}`);
-    }
-    return number;
-  };
 }

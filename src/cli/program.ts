@@ -1,22 +1,6 @@
 import { Command } from "commander";
 import { exitCodes } from "../error-table.ts";
 import { version } from "../version.ts";
-import { addBuildCommand } from "./build.ts";
-import { addClusterCommand } from "./cluster.ts";
-import { addDeployCommand } from "./deploy.ts";
-import { addHistoryCommand } from "./history.ts";
-import { addInitCommand } from "./init.ts";
-import { addJobCommand } from "./job.ts";
-import { addKeyCommand } from "./key.ts";
-import { addMigrateCommand } from "./migrate.ts";
-import { addPlanCommand } from "./plan.ts";
-import { addPromoteCommand } from "./promote.ts";
-import { addPublishCommand } from "./publish.ts";
-import { addRehearseCommand } from "./rehearse.ts";
-import { addRollbackCommand } from "./rollback.ts";
-import { addRunnerCommand } from "./runner.ts";
-import { addServeCommand } from "./serve.ts";
-import { addStatusCommand } from "./status.ts";
 
 const exitCodeHelp = `
 Exit codes:
@@ -27,8 +11,32 @@ Exit codes:
   ${exitCodes.partial}    some clusters have the release and some do not
   ${exitCodes.interrupted}  stopped by a signal`;
 
-/** The command line, described so that --help is enough to use it. */
-export function createProgram(): Command {
+/** In the order of the help. A run loads the one that it is. */
+const commands = {
+  init: async () => (await import("./init.ts")).addInitCommand,
+  build: async () => (await import("./build.ts")).addBuildCommand,
+  rehearse: async () => (await import("./rehearse.ts")).addRehearseCommand,
+  plan: async () => (await import("./plan.ts")).addPlanCommand,
+  publish: async () => (await import("./publish.ts")).addPublishCommand,
+  deploy: async () => (await import("./deploy.ts")).addDeployCommand,
+  promote: async () => (await import("./promote.ts")).addPromoteCommand,
+  rollback: async () => (await import("./rollback.ts")).addRollbackCommand,
+  status: async () => (await import("./status.ts")).addStatusCommand,
+  history: async () => (await import("./history.ts")).addHistoryCommand,
+  serve: async () => (await import("./serve.ts")).addServeCommand,
+  runner: async () => (await import("./runner.ts")).addRunnerCommand,
+  job: async () => (await import("./job.ts")).addJobCommand,
+  cluster: async () => (await import("./cluster.ts")).addClusterCommand,
+  key: async () => (await import("./key.ts")).addKeyCommand,
+  migrate: async () => (await import("./migrate.ts")).addMigrateCommand,
+} satisfies Record<string, () => Promise<(program: Command) => void>>;
+
+/**
+ * The command line, described so that --help is enough to use it.
+ *
+ * @param firstWord of the arguments. When it names no command, as in `--help`, all commands are described.
+ */
+export async function createProgram(firstWord: string | undefined): Promise<Command> {
   const program = new Command("workflow-release")
     .description("Turn a Python workflow project into a release that runs.")
     .version(version)
@@ -36,21 +44,12 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .addHelpText("after", exitCodeHelp)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
-  addInitCommand(program);
-  addBuildCommand(program);
-  addRehearseCommand(program);
-  addPlanCommand(program);
-  addPublishCommand(program);
-  addDeployCommand(program);
-  addPromoteCommand(program);
-  addRollbackCommand(program);
-  addStatusCommand(program);
-  addHistoryCommand(program);
-  addServeCommand(program);
-  addRunnerCommand(program);
-  addJobCommand(program);
-  addClusterCommand(program);
-  addKeyCommand(program);
-  addMigrateCommand(program);
+  for (const add of await Promise.all(asked(firstWord))) add(program);
   return program;
+}
+
+function asked(firstWord = ""): readonly Promise<(program: Command) => void>[] {
+  const all = Object.entries(commands);
+  const named = all.filter(([name]) => name === firstWord);
+  return (named.length === 0 ? all : named).map(([, load]) => load());
 }

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { PublishPlan, ReleaseInput } from "../run-plan.ts";
-import { type ApiOptions, addApiOptions, addJsonOption, apiTargetOf, type JsonOption } from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { type ApiOptions, addApiOptions, apiTargetOf } from "./options.ts";
 import {
   addRollOutOptions,
   gatesOf,
@@ -9,7 +10,7 @@ import {
   planOption,
   type RollOutOptions,
 } from "./roll-out-options.ts";
-import { runForTerminal } from "./run.ts";
+import { runForTerminal } from "./run-stages.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
 interface PromoteOptions extends JsonOption, ApiOptions, RollOutOptions, PlanOption {

@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { PublishPlan } from "../run-plan.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
 import {
   type ApiOptions,
   addApiOptions,
   addBuildOptions,
-  addJsonOption,
   apiTargetOf,
   type BuildOptions,
   cachePlanOf,
-  type JsonOption,
 } from "./options.ts";
 import {
   addRollOutOptions,
@@ -18,7 +17,7 @@ import {
   planOption,
   type RollOutOptions,
 } from "./roll-out-options.ts";
-import { runForTerminal } from "./run.ts";
+import { runForTerminal } from "./run-stages.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 
 interface PublishOptions extends JsonOption, ApiOptions, BuildOptions, RollOutOptions, PlanOption {

@@ -5,17 +5,12 @@ import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
 import { requireCompleted } from "../rehearsal/require-completed.ts";
 import { treeLines } from "../report/task-tree.ts";
-import {
-  addBuildOptions,
-  addJsonOption,
-  type BuildOptions,
-  cachePlanOf,
-  type JsonOption,
-  wholeNumber,
-} from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { addBuildOptions, type BuildOptions, cachePlanOf } from "./options.ts";
 import { runService, terminalLog } from "./run.ts";
 import { addInputOptions, type InputOptions, readInput, taskArgument } from "./task-argument.ts";
 import { terminalDeps } from "./terminal-deps.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 interface RehearseOptions extends JsonOption, InputOptions, BuildOptions {
   readonly task: TaskIdentifier;

@@ -6,16 +6,10 @@ import type { PlanInput } from "../release/expected-plan.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { readStatus } from "../release/status.ts";
 import type { ClusterInput } from "../run-plan.ts";
-import {
-  type ApiOptions,
-  addApiOptions,
-  addJsonOption,
-  apiTargetOf,
-  clusterOption,
-  type JsonOption,
-} from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { type ApiOptions, addApiOptions, apiTargetOf, clusterOption } from "./options.ts";
 import { planOption } from "./roll-out-options.ts";
-import { runForTerminal } from "./run.ts";
+import { runForTerminal } from "./run-stages.ts";
 import { terminalDeps } from "./terminal-deps.ts";
 import { chooseWorkflow } from "./workflow-choice.ts";
 

@@ -1,9 +1,6 @@
 import { type ReleaseError, SystemError, stoppedBy, toReleaseError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { reportOf } from "../report/outputs.ts";
-import { type RunRecord, recordFailure, startRecord } from "../report/record.ts";
 import { errorLines } from "../report/terminal.ts";
-import { verdict } from "../report/verdict.ts";
 
 /** Everything a person reads on the way goes to stderr, so that stdout holds the answer alone. */
 export const terminalLog: Log = {
@@ -15,24 +12,6 @@ export const terminalLog: Log = {
     return await work();
   },
 };
-
-/**
- * Runs the stages of the action for a person: the record as JSON, or a verdict in words, on stdout; the
- * failure on stderr; the exit code of the error table.
- */
-export async function runForTerminal(
-  options: { readonly json: boolean },
-  stages: (record: RunRecord, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const record = startRecord(Date.now());
-  const failure = await attempt((signal) => stages(record, signal));
-  if (failure !== undefined) recordFailure(record, failure);
-  record.endedAtMs = Date.now();
-  for (const notice of record.notices) terminalLog.notice(notice);
-  if (failure !== undefined) for (const line of errorLines(failure, verdict(record))) terminalLog.info(line);
-  if (options.json) print(reportOf(record));
-  else if (failure === undefined) process.stdout.write(`${verdict(record)}\n`);
-}
 
 /** What a command answers on stdout, in both forms. */
 export interface Answer {
@@ -68,7 +47,9 @@ export async function runService(
 }
 
 /** The first Ctrl+C or SIGTERM stops at the next safe point; a second one ends the process as usual. */
-async function attempt(work: (signal: AbortSignal) => Promise<void>): Promise<ReleaseError | undefined> {
+export async function attempt(
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<ReleaseError | undefined> {
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => interruption.abort(new SystemError("interrupted", `Stopped by ${name}`)));
@@ -85,6 +66,6 @@ async function attempt(work: (signal: AbortSignal) => Promise<void>): Promise<Re
 }
 
 /** One line a document, so that whoever reads a service's answers knows where each ends. */
-function print(value: unknown): void {
+export function print(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }

@@ -6,16 +6,11 @@ import { SystemError } from "../errors.ts";
 import { visible } from "../report/untrusted-text.ts";
 import type { RunnerEvent } from "../runner/events.ts";
 import type { OpenedRunner } from "../runner/open-runner.ts";
-import {
-  type ApiOptions,
-  addApiOptions,
-  addJsonOption,
-  apiTargetOf,
-  type JsonOption,
-  wholeNumber,
-} from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
+import { type ApiOptions, addApiOptions, apiTargetOf } from "./options.ts";
 import { type Answer, runService, terminalLog } from "./run.ts";
 import { defaultRunnerFolder } from "./runner-folder.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 interface RunnerOptions extends JsonOption, ApiOptions {
   readonly cluster?: string;

@@ -7,9 +7,10 @@ import { visible } from "../report/untrusted-text.ts";
 import type { ListenAddress } from "../server/listener.ts";
 import type { S3Location } from "../server/s3-location.ts";
 import { databaseName } from "../store/postgres/database-name.ts";
-import { addJsonOption, type JsonOption, wholeNumber } from "./options.ts";
+import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { type Answer, runService, terminalLog } from "./run.ts";
 import { addStorageOptions, artifactsOption, type StorageOptions } from "./storage-options.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 interface ServeOptions extends JsonOption, StorageOptions {
   readonly artifacts?: S3Location;
