@@ -1,5 +1,5 @@
 /** Where a control plane is: checked once, so that nothing later has to wonder where a key goes. */
-import { isIPv4 } from "node:net";
+import { isLoopback } from "../engine/loopback.ts";
 import { type Problem, UserError } from "../errors.ts";
 
 export interface ApiUrl {
@@ -30,12 +30,6 @@ export function parseApiUrl(text: string): ApiUrl {
   if (url.search !== "" || url.hash !== "") problems.push("it has a query or fragment");
   if (problems.length > 0) throw invalid(problems);
   return { origin: url.origin, host: url.host, loopback };
-}
-
-/** 127.0.0.0/8, ::1 and `localhost`, which RFC 6761 keeps for loopback. Names that a resolver decides are not. */
-export function isLoopback(hostname: string): boolean {
-  const bare = hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-  return bare === "localhost" || bare === "::1" || (isIPv4(bare) && bare.startsWith("127."));
 }
 
 /** Never repeats the text itself: whoever put a key into the URL would find it in a log. */

@@ -5,7 +5,7 @@
  */
 import { unlink } from "node:fs/promises";
 import net from "node:net";
-import { isLoopback } from "../api/url.ts";
+import { isLoopback } from "../engine/loopback.ts";
 import { UserError } from "../errors.ts";
 import type { StreamHandler } from "./grpc-unary.ts";
 import { type ConnectionLimits, createProtocolServers, type RequestHandler } from "./protocol-servers.ts";

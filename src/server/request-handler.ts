@@ -1,6 +1,6 @@
 /** Everything that one listener answers: RPCs first, then plain HTTP. */
 import http from "node:http";
-import { isLoopback } from "../api/url.ts";
+import { isLoopback } from "../engine/loopback.ts";
 import { UserError } from "../errors.ts";
 import type { Authenticate } from "./auth.ts";
 import type { StreamHandler } from "./grpc-unary.ts";

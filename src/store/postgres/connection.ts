@@ -2,6 +2,7 @@ import type { PoolClient, PoolConfig, QueryConfig, QueryResult } from "pg";
 import pg from "pg";
 import { UserError } from "../../errors.ts";
 import type { Answer, Executor, Parameter } from "./replay.ts";
+import { requireChosenTransport, requireOneHost } from "./server-url.ts";
 import type { PreparedSql } from "./statement-text.ts";
 
 /**
@@ -52,7 +53,15 @@ function typeParser(oid: number): (text: string) => unknown {
   }
 }
 
+/** How every connection is made. Throws input-invalid. */
 export function connectionOptions(url: string): PoolConfig {
+  requireOneHost(url);
+  const options = driverOptions(url);
+  requireChosenTransport(url, new pg.Client(options));
+  return options;
+}
+
+function driverOptions(url: string): PoolConfig {
   return {
     connectionString: url,
     application_name: "workflow-release",

@@ -88,6 +88,34 @@ describe("a database", () => {
     );
   });
 
+  test("over a network is not talked to in the clear unless that is asked for", async () => {
+    const open = (url: string) =>
+      openPostgresStore({ url, clock: Date.now, random: randomBytes, role: "command" });
+    const clear = errorOf("input-invalid", /database db\.invalid\/x would not be encrypted/);
+    // RFC 6761: no resolver knows it.
+    await assert.rejects(open("postgres://me:secret@db.invalid/x"), clear);
+    await assert.rejects(open("postgres://me@db.invalid/x?ssl=0"), clear);
+    for (const mode of ["disable", "verify-full"]) {
+      await assert.rejects(
+        open(`postgres://me@db.invalid/x?sslmode=${mode}`),
+        errorOf("store-failed", /name (is unknown|cannot be looked up)/),
+      );
+    }
+  });
+
+  test("that is several servers is refused before any of them is asked", async () => {
+    for (const url of [
+      "postgres://a,b/x",
+      "postgres://me@a:1,b:2/x",
+      "postgres:///x?target_session_attrs=any",
+    ]) {
+      await assert.rejects(
+        openPostgresStore({ url, clock: Date.now, random: randomBytes, role: "command" }),
+        errorOf("input-invalid", /choice between several servers/),
+      );
+    }
+  });
+
   test("of a newer version is refused", async () => {
     const url = await createDatabase();
     await using admin = await connect(url);

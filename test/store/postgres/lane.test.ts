@@ -10,10 +10,12 @@ import { createDatabase, useServer } from "./open-store.ts";
 
 useServer();
 
+const never = async () => assert.fail("nobody is in the way");
+
 test("an operation that fails after it wrote leaves its neighbours, who joins them then, and the connection alone", async () => {
   const pool = createPool(await createDatabase(), 3, assert.ifError);
   const replay = new Replay();
-  const lane: Lane = createLane({ pool, replay, where: "test", open: async () => {}, pause: assert.fail });
+  const lane: Lane = createLane({ pool, replay, where: "test", open: async () => {}, pause: never });
   const { database } = replay;
   const pid = prepare<[], { readonly pid: number }>(database, "SELECT pg_backend_pid() AS pid");
   const write = prepare<[]>(database, "CREATE TEMPORARY TABLE undone (a bigint)");
@@ -41,7 +43,7 @@ test("an operation that fails after it wrote leaves its neighbours, who joins th
 test("a database that does not answer is not waited for without end", async () => {
   const pool = createPool(await createDatabase(), 1, assert.ifError, 300);
   const replay = new Replay();
-  const lane = createLane({ pool, replay, where: "test", open: async () => {}, pause: assert.fail });
+  const lane = createLane({ pool, replay, where: "test", open: async () => {}, pause: never });
   const sleep = prepare<[]>(replay.database, "SELECT pg_sleep(20)");
   const answer = prepare<[], { readonly one: number }>(replay.database, "SELECT 1 AS one");
   const startedAtMs = performance.now();
@@ -82,7 +84,7 @@ test("leases are extended after the database was away, and not for a defect of o
   const replay = new Replay();
   const opened: boolean[] = [];
   const open = async (_: unknown, __: unknown, afterFailure: boolean) => void opened.push(afterFailure);
-  const lane = createLane({ pool, replay, where: "test", open, pause: assert.fail });
+  const lane = createLane({ pool, replay, where: "test", open, pause: never });
   const { database } = replay;
   const breakRule = prepare<[]>(database, "INSERT INTO clusters DEFAULT VALUES");
   const cut = prepare<[]>(database, "SELECT pg_terminate_backend(pg_backend_pid())");
