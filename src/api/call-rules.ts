@@ -9,6 +9,16 @@ import type { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
 
 export type Missing = "workflow" | "release" | "cluster" | "artifact" | "job";
 
+/** What was being asked, for the message and for what a bare status code leaves open. */
+export interface FailedCall {
+  /** As a person would name it: `GetWorkflow`, `uploading the artifact`. */
+  readonly name: string;
+  /** `host[:port]`. */
+  readonly host: string;
+  readonly missing: readonly Missing[];
+  readonly signal: AbortSignal | undefined;
+}
+
 export interface CallRule {
   /**
    * Sending it again after a lost answer ends in the same state and the same answer. Deploy and undeploy

@@ -14,9 +14,10 @@ import {
   artifactSizeHeader,
   type StoredArtifact,
 } from "./artifact-transfer.ts";
+import type { FailedCall } from "./call-rules.ts";
 import { fromDetails } from "./error-details.ts";
 import { exchange, type OpenRequest, requireSuccess, withErrors } from "./http-exchange.ts";
-import { type FailedCall, fromWireError } from "./wire-error.ts";
+import { fromWireError } from "./wire-error.ts";
 
 /** No tar has this digest: our own control plane says so in a way of its own, which nobody else answers. */
 const noArtifact = "0".repeat(64);

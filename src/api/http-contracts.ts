@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { contractLimitBytes } from "../engine/contract.ts";
 import { type ArtifactTransfer, contractPath } from "./artifact-transfer.ts";
+import type { FailedCall } from "./call-rules.ts";
 import {
   exchange,
   isNoSuchPath,
@@ -10,7 +11,6 @@ import {
   requireSuccess,
   withErrors,
 } from "./http-exchange.ts";
-import type { FailedCall } from "./wire-error.ts";
 
 export function createHttpContracts(
   open: OpenRequest,

@@ -2,7 +2,7 @@
 import type http from "node:http";
 import { pipeline, Readable } from "node:stream";
 import { SystemError } from "../errors.ts";
-import type { FailedCall } from "./wire-error.ts";
+import type { FailedCall } from "./call-rules.ts";
 
 /** Opens a request with the key, the agent and the host of one control plane. */
 export type OpenRequest = (

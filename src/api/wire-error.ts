@@ -5,20 +5,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type ErrorCode, errorTable, type UserErrorCode } from "../error-table.ts";
 import { type ErrorDetails, ReleaseError, SystemError, UserError } from "../errors.ts";
-import type { Missing } from "./call-rules.ts";
+import type { FailedCall } from "./call-rules.ts";
 import { fromDetails } from "./error-details.ts";
 import { NoAnswerInTime } from "./http-exchange.ts";
 import { nodeErrorCode } from "./node-error.ts";
-
-/** What was being asked, for the message and for what a bare status code leaves open. */
-export interface FailedCall {
-  /** As a person would name it: `GetWorkflow`, `uploading the artifact`. */
-  readonly name: string;
-  /** `host[:port]`. */
-  readonly host: string;
-  readonly missing: readonly Missing[];
-  readonly signal: AbortSignal | undefined;
-}
 
 export function fromWireError(thrown: unknown, call: FailedCall): ReleaseError {
   if (thrown instanceof ReleaseError) return thrown;

@@ -1,7 +1,8 @@
 import { realpath } from "node:fs/promises";
 import type { Manifest } from "../artifact/manifest.ts";
 import type { TaskContract } from "../engine/contract.ts";
-import { identifierProblems, sortIdentifiers, type TaskIdentifier } from "../engine/task-identifier.ts";
+import { identifierProblems } from "../engine/registered-tasks.ts";
+import { sortIdentifiers, type TaskIdentifier } from "../engine/task-identifier.ts";
 import { UserError } from "../errors.ts";
 import type { Project } from "../project/project.ts";
 import { type Environment, withoutSecrets } from "../worker/environment.ts";

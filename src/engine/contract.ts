@@ -1,5 +1,6 @@
 /** The task contract: what a build promises to jobs that carry inputs for its tasks. */
-import { identifierProblems, type TaskIdentifier } from "./task-identifier.ts";
+import { identifierProblems } from "./registered-tasks.ts";
+import type { TaskIdentifier } from "./task-identifier.ts";
 
 export interface TaskContract {
   /** Exactly the tasks of the build, in its order. */

@@ -1,7 +1,8 @@
 /** What a cluster has deployed, as this runner needs it. */
 import type { Cluster, WorkflowRelease } from "../api/gen/workflows/v1/workflows_pb.ts";
 import { idFromBytes, type ReleaseId } from "../engine/id.ts";
-import { identifierProblems, type TaskIdentifier } from "../engine/task-identifier.ts";
+import { identifierProblems } from "../engine/registered-tasks.ts";
+import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import type { Entrypoint } from "../project/project.ts";
 
 export interface DeployedRelease {

@@ -5,7 +5,8 @@
  */
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import { parseContract, type TaskContract } from "../../engine/contract.ts";
-import { identifierProblems, sortIdentifiers, type TaskIdentifier } from "../../engine/task-identifier.ts";
+import { identifierProblems } from "../../engine/registered-tasks.ts";
+import { sortIdentifiers, type TaskIdentifier } from "../../engine/task-identifier.ts";
 import { ReleaseError } from "../../errors.ts";
 import { type CacheKey, keyDifferences, parseCacheKey } from "./key.ts";
 import type { CacheMiss } from "./miss.ts";

@@ -9,9 +9,10 @@ import {
   UpdateClusterRequestSchema,
   UpdateWorkflowRequestSchema,
 } from "../../api/gen/workflows/v1/workflows_pb.ts";
+import { identifierProblems } from "../../engine/registered-tasks.ts";
 import type { FileNode, FileTree, ReleaseContent } from "../../engine/release.ts";
 import type { Slug } from "../../engine/slug.ts";
-import { identifierProblems, type TaskIdentifier } from "../../engine/task-identifier.ts";
+import type { TaskIdentifier } from "../../engine/task-identifier.ts";
 import type { DeployRequest, PublishRequest } from "../../store/port.ts";
 import { checkRequest, type RequestFields } from "./request-fields.ts";
 
