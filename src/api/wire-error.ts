@@ -5,7 +5,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type ErrorCode, errorTable, type UserErrorCode } from "../error-table.ts";
 import { type ErrorDetails, ReleaseError, SystemError, UserError } from "../errors.ts";
-import type { FailedCall } from "./call-rules.ts";
+import type { FailedCall, Missing } from "./call-rules.ts";
 import { fromDetails } from "./error-details.ts";
 import { NoAnswerInTime } from "./http-exchange.ts";
 import { nodeErrorCode } from "./node-error.ts";
