@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
+import pg from "pg";
+import type { TaskId } from "../../../src/engine/job.ts";
+import type { ClaimedTask } from "../../../src/store/job-port.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { openPostgresStore } from "../../../src/store/postgres/store.ts";
 import {
@@ -33,6 +36,7 @@ async function openReplicas(count: number) {
   };
   for (let index = 0; index < count; index++) await open();
   return {
+    url,
     stores,
     open,
     advanceMs: (ms: number) => {
@@ -192,6 +196,50 @@ describe("control planes on one database", () => {
     assert.equal(again.id, lost.id);
     await claimNothing(first.jobs);
     await compute(first.jobs, again);
+  });
+
+  test("end many leases between them, each once, while their runners extend others", async () => {
+    await using replicas = await openReplicas(3);
+    const [first] = both(replicas);
+    const jobs = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        first.jobs.submitJob(newJob(inTurn(Array.from({ length: 60 }, () => task("leaf"))))),
+      ),
+    );
+    const held = new Map<TaskId, ClaimedTask>();
+    for (let index = 0; index < 12 * 60; index++) {
+      const claimed = await claim(first.jobs);
+      held.set(claimed.id, claimed);
+    }
+    const kept = [...held.keys()].filter((_, index) => index % 4 === 0);
+    replicas.advanceMs(14_000);
+    await Promise.all(kept.map((id) => first.jobs.extendLease(id, 60_000)));
+    replicas.advanceMs(1_000);
+    // All at once: whatever one of them leaves because another works on it, that one ends.
+    const looks = replicas.stores.flatMap(({ jobs }) => [
+      jobs.endLeases(),
+      jobs.endLeases(),
+      jobs.endLeases(),
+    ]);
+    const extensions = kept.map((id, index) => replicas.stores[index % 3]?.jobs.extendLease(id, 60_000));
+    await Promise.all([...looks, ...extensions]);
+    await Promise.all(replicas.stores.map(({ jobs }) => jobs.endLeases()));
+    const counts = await Promise.all(
+      jobs.map(async ({ id }) => (await first.jobs.getJob(id)).stats.tasksByState),
+    );
+    const sum = (state: string) =>
+      counts.flat().reduce((total, entry) => total + (entry.state === state ? entry.count : 0), 0);
+    assert.deepEqual({ queued: sum("queued"), running: sum("running") }, { queued: 540, running: 180 });
+    const database = new pg.Client(replicas.url);
+    await database.connect();
+    const { rows } = await database.query(
+      "SELECT lost_count::int AS lost, count(*)::int AS tasks FROM tasks GROUP BY lost_count ORDER BY lost_count",
+    );
+    await database.end();
+    assert.deepEqual(rows, [
+      { lost: 0, tasks: 180 },
+      { lost: 1, tasks: 540 },
+    ]);
   });
 
   test("leave leases alone when one of several starts, and extend them when the only one does", async () => {
