@@ -49,7 +49,6 @@ async function serve(
   announce: (answer: Answer) => void,
 ): Promise<void> {
   const { openControlPlane } = await import("../server/control-plane.ts");
-  const { verifyArchive } = await import("../artifact/verify.ts");
   const dataFolder = resolve(options.data);
   const controlPlane = await openControlPlane({
     dataFolder,
@@ -57,7 +56,10 @@ async function serve(
     artifacts: options.artifacts,
     clock: Date.now,
     random: randomBytes,
-    verify: verifyArchive,
+    verify: async (archive, digest) => {
+      const { verifyArchive } = await import("../artifact/verify.ts");
+      return await verifyArchive(archive, digest);
+    },
     report: ({ what, reference, error }) =>
       terminalLog.warning(`${what} failed (${reference}): ${error instanceof Error ? error.stack : error}`),
     ...(options.verbose && {

@@ -61,7 +61,7 @@ export async function openStage(options: StageOptions): Promise<RehearsalStage> 
     report: ({ what, error }) => options.log.warning(`${what} failed: ${error}`),
   });
   stack.defer(() => plane.close(closeMs));
-  const api = stack.use(plane.connect("rehearsal"));
+  const api = stack.use(await plane.connect("rehearsal"));
   await release(api, options);
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {});

@@ -6,57 +6,29 @@
  * both side by side.
  */
 import http2 from "node:http2";
-import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { type Authenticate, requireRole } from "./auth.ts";
 import { type ReportFailure, toConnectError } from "./rpc-errors.ts";
-import type { RpcLimits } from "./rpc-handler.ts";
+import type { RpcLimits } from "./rpc-limits.ts";
 import type { RunnerCall } from "./services/tasks.ts";
 
 /** A method that both roles may call. */
 export interface UnaryMethod {
-  /** `/package.Service/Method` */
-  readonly path: string;
-  readonly name: string;
   /** Throws what fromBinary throws for bytes that are no such message. */
   read(message: Uint8Array): unknown;
   /** @returns the encoded answer. */
   answer(request: unknown, call: RunnerCall): Promise<Uint8Array>;
 }
 
-interface MethodDesc<I extends DescMessage, O extends DescMessage> {
-  readonly name: string;
-  readonly parent: { readonly typeName: string };
-  readonly input: I;
-  readonly output: O;
-}
-
-export function unaryMethod<I extends DescMessage, O extends DescMessage>(
-  { name, parent, input, output }: MethodDesc<I, O>,
-  handle: (request: MessageShape<I>, call: RunnerCall) => Promise<MessageInitShape<O>>,
-): UnaryMethod {
-  return {
-    name,
-    path: `/${parent.typeName}/${name}`,
-    read: (message) => fromBinary(input, message),
-    answer: async (request, call) =>
-      toBinary(output, create(output, await handle(request as MessageShape<I>, call))),
-  };
-}
+export type LoadMethod = () => UnaryMethod | Promise<UnaryMethod>;
 
 /** Takes a new stream, or leaves it as it is and says so. */
 export type StreamHandler = (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => boolean;
 
 interface GrpcUnaryDeps {
-  readonly methods: readonly UnaryMethod[];
+  /** By `/package.Service/Method`. */
+  readonly methods: ReadonlyMap<string, LoadMethod>;
   readonly authenticate: Authenticate;
   readonly limits: RpcLimits;
   readonly report: ReportFailure;
@@ -69,14 +41,15 @@ const longestTimeoutMs = Number.MAX_SAFE_INTEGER;
 const prefixBytes = 5;
 
 export function createGrpcUnary(deps: GrpcUnaryDeps): StreamHandler {
-  const methods = new Map(deps.methods.map((method) => [method.path, method]));
   return (stream, headers) => {
-    const method = methods.get(headers[":path"] ?? "");
-    if (method === undefined || !isPlain(headers)) return false;
-    serve(stream, headers, method, deps).catch((thrown: unknown) => {
+    const path = headers[":path"] ?? "";
+    const load = deps.methods.get(path);
+    if (load === undefined || !isPlain(headers)) return false;
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    serve(stream, headers, { name, load }, deps).catch((thrown: unknown) => {
       // Whoever called is gone; nothing of ours failed.
       if (stream.destroyed) return;
-      deps.report({ what: method.name, reference: "answer", error: thrown });
+      deps.report({ what: name, reference: "answer", error: thrown });
       stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
     });
     return true;
@@ -96,7 +69,7 @@ function isPlain(headers: http2.IncomingHttpHeaders): boolean {
 async function serve(
   stream: http2.ServerHttp2Stream,
   headers: http2.IncomingHttpHeaders,
-  method: UnaryMethod,
+  { name, load }: { readonly name: string; readonly load: LoadMethod },
   { authenticate, limits, report }: GrpcUnaryDeps,
 ): Promise<void> {
   const call = new AbortController();
@@ -112,7 +85,9 @@ async function serve(
   const stopTimer = startDeadline(headers, call);
   const work = async () => {
     // Before the body is read: what the gate refuses costs nothing more.
-    requireRole(await authenticate(headers.authorization), "runner", `call ${method.name}`);
+    requireRole(await authenticate(headers.authorization), "runner", `call ${name}`);
+    const loaded = load();
+    const method = loaded instanceof Promise ? await loaded : loaded;
     const request = await readRequest(stream, method, limits);
     return method.answer(request, { peer: stream.session, signal: call.signal });
   };
@@ -120,7 +95,7 @@ async function serve(
     // A write that is under way cannot be taken back, but its caller need not wait for it beyond the deadline.
     sendAnswer(stream, await Promise.race([work(), gone]));
   } catch (thrown) {
-    if (!stream.destroyed) sendError(stream, toConnectError(thrown, method.name, report));
+    if (!stream.destroyed) sendError(stream, toConnectError(thrown, name, report));
   } finally {
     isAnswered = true;
     stopTimer();

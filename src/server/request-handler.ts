@@ -1,14 +1,14 @@
 /** Everything that one listener answers: RPCs first, then plain HTTP. */
 import http from "node:http";
-import { isLoopback } from "../engine/loopback.ts";
 import { UserError } from "../errors.ts";
 import type { Authenticate } from "./auth.ts";
-import type { StreamHandler } from "./grpc-unary.ts";
 import { createHttpHandler, type HttpRoute, sendError } from "./http-routes.ts";
+import { isLoopbackName } from "./loopback-hosts.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
 import type { Routes } from "./routes.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
-import { createRpcHandlers, rpcLimits } from "./rpc-handler.ts";
+import { createRpcHandlers } from "./rpc-handler.ts";
+import { rpcLimits } from "./rpc-limits.ts";
 
 export interface RequestHandlerParts {
   readonly routes: Routes;
@@ -44,20 +44,8 @@ function unusable(cause: unknown): UserError {
   return new UserError("request-invalid", "The request has no usable host", { cause });
 }
 
-/** The same rule for what is served from a stream; what it does not allow is left for the handler to refuse. */
-export function onLoopbackHosts(serve: StreamHandler): StreamHandler {
-  return (stream, headers) =>
-    isLoopbackName(stream.session?.socket.remoteAddress, headers[":authority"]) && serve(stream, headers);
-}
-
 /** A unix socket's client may send any name, or none; no browser reaches it. */
 function namesLoopback(request: Parameters<RequestHandler>[0]): boolean {
   const host = request instanceof http.IncomingMessage ? request.headers.host : request.authority;
   return isLoopbackName(request.socket.remoteAddress, host);
-}
-
-function isLoopbackName(remoteAddress: string | undefined, host: string | undefined): boolean {
-  if (remoteAddress === undefined) return true;
-  const url = URL.parse(`http://${host ?? ""}`);
-  return url !== null && isLoopback(url.hostname);
 }

@@ -5,9 +5,10 @@ import { StorageLocationService } from "../api/gen/workflows/v1/storage_location
 import { TaskService } from "../api/gen/workflows/v1/task_pb.ts";
 import { TelemetryQueryService } from "../api/gen/workflows/v1/telemetry_pb.ts";
 import { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
-import { type Authenticate, createRpcGate } from "./auth.ts";
+import type { Authenticate } from "./auth.ts";
 import { type Peer, peerKey } from "./peer.ts";
 import { errorInterceptor, type ReportFailure, toConnectError } from "./rpc-errors.ts";
+import { createRpcGate } from "./rpc-gate.ts";
 
 /** Methods that are left out answer `unimplemented`. */
 export interface Services {

@@ -10,18 +10,7 @@ import { peerValues } from "./peer.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
 import type { Routes } from "./routes.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
-
-export interface RpcLimits {
-  readonly maxMessageBytes: number;
-  /** From a call's headers to the end of its message. */
-  readonly messageTimeoutMs: number;
-}
-
-export const rpcLimits: RpcLimits = {
-  /** A release with the tree of 200,000 files, or a task that submits 10,000 sub-tasks of 2 KiB, fits. */
-  maxMessageBytes: 32 * 1024 * 1024,
-  messageTimeoutMs: 30_000,
-};
+import type { RpcLimits } from "./rpc-limits.ts";
 
 /** Undefined for a path that is no method's. */
 export type RpcHandlers = (path: string) => RequestHandler | undefined;

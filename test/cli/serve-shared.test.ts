@@ -59,7 +59,7 @@ describe("control planes that share a database and a bucket", () => {
       verify: verifyArchive,
       report: ({ error }) => assert.fail(String(error)),
     });
-    using api = old.connect("ci");
+    using api = await old.connect("ci");
     const { slug } = await api.workflows.createWorkflow({ name: "Kept" });
     await api.uploadArtifact(archive);
     await old.close(0);

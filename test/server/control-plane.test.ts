@@ -25,7 +25,7 @@ describe("a control plane", () => {
     const dataFolder = join(folder.path, "data");
     const archive = await packOneFile(folder, "print()");
     const first = await open(dataFolder);
-    const api = first.connect("me");
+    const api = await first.connect("me");
     const { slug } = await api.workflows.createWorkflow({ name: "Kept" });
     const { artifactId } = await api.uploadArtifact(archive);
     const content = {
@@ -42,7 +42,7 @@ describe("a control plane", () => {
     await first.close(0);
     await first.close(0);
     const second = await open(dataFolder);
-    const again = second.connect("me");
+    const again = await second.connect("me");
     const { releases } = await again.workflows.getWorkflow({ workflowSlug: slug });
     assert.deepEqual(
       releases.map(({ id, artifact }) => [id, artifact?.digest]),

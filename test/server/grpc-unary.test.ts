@@ -11,20 +11,22 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { JobSchema } from "../../src/api/gen/workflows/v1/core_pb.ts";
-import { SubmitJobRequestSchema } from "../../src/api/gen/workflows/v1/job_pb.ts";
+import { JobService, SubmitJobRequestSchema } from "../../src/api/gen/workflows/v1/job_pb.ts";
 import {
   NextTaskRequestSchema,
   NextTaskResponseSchema,
   TaskService,
 } from "../../src/api/gen/workflows/v1/task_pb.ts";
 import { authenticateByKey, createKey } from "../../src/server/auth.ts";
+import { createFrequentMethods } from "../../src/server/frequent-methods.ts";
 import { createGrpcUnary } from "../../src/server/grpc-unary.ts";
 import { createJobServices } from "../../src/server/job-services.ts";
 import { type Listener, startListener } from "../../src/server/listener.ts";
 import { connectionLimits } from "../../src/server/protocol-servers.ts";
 import { createRequestHandler } from "../../src/server/request-handler.ts";
 import { createRoutes } from "../../src/server/routes.ts";
-import { rpcLimits } from "../../src/server/rpc-handler.ts";
+import { rpcLimits } from "../../src/server/rpc-limits.ts";
+import { createRunnerState } from "../../src/server/runner-state.ts";
 import { processTimers } from "../../src/server/timers.ts";
 import { inTurn, newJob, task } from "../store/job-samples.ts";
 import { openStoreUnderTest } from "../store/sqlite/open-store.ts";
@@ -42,10 +44,11 @@ before(async () => {
   const { store, clock } = under;
   key = (await createKey(store.keys, { name: "runner", role: "runner" }, randomBytes)).secret;
   submit = () => store.jobs.submitJob(newJob(inTurn([task("a")])));
-  const jobs = createJobServices({ store, clock, random: randomBytes, timers: processTimers, report });
-  resources.defer(() => jobs.close());
+  const runners = createRunnerState({ jobs: store.jobs, clock, timers: processTimers, report });
+  resources.defer(() => runners.close());
+  const services = createJobServices({ store, clock, random: randomBytes, runners });
   const authenticate = authenticateByKey(store.keys);
-  const routes = createRoutes(jobs.services, { authenticate, report });
+  const routes = createRoutes(services, { authenticate, report });
   const handle = createRequestHandler({
     routes,
     httpRoutes: [],
@@ -59,7 +62,8 @@ before(async () => {
     limits: connectionLimits,
   } as const;
   const adapter = await startListener(options);
-  const serveStream = createGrpcUnary({ methods: jobs.frequent, authenticate, limits: rpcLimits, report });
+  const methods = createFrequentMethods(store.jobs, runners);
+  const serveStream = createGrpcUnary({ methods, authenticate, limits: rpcLimits, report });
   const direct = await startListener({ ...options, serveStream });
   for (const listener of [adapter, direct]) resources.defer(() => listener.close(1_000));
   urls = { adapter: urlOf(adapter), direct: urlOf(direct) };
@@ -72,6 +76,20 @@ after(async () => {
 function urlOf({ addresses: [address] }: Listener): string {
   return address?.kind === "tcp" ? `http://127.0.0.1:${address.port}` : assert.fail("it listens nowhere");
 }
+
+test("the paths of the methods are those of the contract", async () => {
+  await using under = await openStoreUnderTest();
+  const { store, clock } = under;
+  const runners = createRunnerState({ jobs: store.jobs, clock, timers: processTimers, report });
+  const paths = [...createFrequentMethods(store.jobs, runners).keys()];
+  runners.close();
+  const { nextTask, taskFailed, extendTaskLease } = TaskService.method;
+  const methods = [JobService.method.submitJob, nextTask, taskFailed, extendTaskLease];
+  assert.deepEqual(
+    paths,
+    methods.map(({ parent, name }) => `/${parent.typeName}/${name}`),
+  );
+});
 
 interface Sent {
   readonly headers?: http2.OutgoingHttpHeaders;

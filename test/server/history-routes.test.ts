@@ -174,7 +174,7 @@ describe("GET /history", () => {
   });
 
   it("is read in process as over a socket", async () => {
-    using local = server.plane.connect("local");
+    using local = await server.plane.connect("local");
     assert.deepEqual(await local.readHistory({ limit: 3 }), await admin.readHistory({ limit: 3 }));
   });
 
@@ -201,7 +201,7 @@ describe("POST /history/gates", () => {
       ...gateOf({ message: "x".repeat(2_000) }),
       ...{ kind: "gate", key: "admin-1", provenance },
     });
-    using local = server.plane.connect("local");
+    using local = await server.plane.connect("local");
     const { reason: __2, ...passed } = gateOf({ outcome: "passed", gate: "ready" });
     assert.equal(await local.recordGate(passed, provenance), true);
     assert.equal((await newest()).key, "local");

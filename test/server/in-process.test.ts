@@ -19,7 +19,7 @@ describe("the control plane within the process", () => {
   });
 
   it("answers as it does over a socket, errors too", async () => {
-    using inProcess = server.plane.connect("rehearsal");
+    using inProcess = await server.plane.connect("rehearsal");
     using overSocket = await server.client();
     const { slug } = await inProcess.workflows.createWorkflow({ name: "Same" });
     const request = { workflowSlug: slug };
@@ -41,7 +41,7 @@ describe("the control plane within the process", () => {
   });
 
   it("takes and gives artifacts", async () => {
-    using inProcess = server.plane.connect("rehearsal");
+    using inProcess = await server.plane.connect("rehearsal");
     using overSocket = await server.client();
     const archive = await packOneFile(folder, "print()");
     assert.equal(await inProcess.findArtifact(archive.digest), undefined);
@@ -61,7 +61,7 @@ describe("the control plane within the process", () => {
   it("refuses what is no archive of that digest", async () => {
     const archive = await packOneFile(folder, "print(1)");
     const lie = { ...archive, digest: "b".repeat(64) };
-    using inProcess = server.plane.connect("rehearsal");
+    using inProcess = await server.plane.connect("rehearsal");
     using overSocket = await server.client();
     for (const api of [inProcess, overSocket]) {
       await assert.rejects(api.uploadArtifact(lie), errorOf("artifact-mismatch"));

@@ -7,10 +7,11 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { WorkflowsService } from "../../src/api/gen/workflows/v1/workflows_pb.ts";
-import { callerOf, trustEveryone } from "../../src/server/auth.ts";
+import { trustEveryone } from "../../src/server/auth.ts";
 import { type Listener, startListener } from "../../src/server/listener.ts";
 import { connectionLimits, type RequestHandler } from "../../src/server/protocol-servers.ts";
 import { createRoutes } from "../../src/server/routes.ts";
+import { callerOf } from "../../src/server/rpc-gate.ts";
 import { createRpcHandlers } from "../../src/server/rpc-handler.ts";
 
 const path = "/workflows.v1.WorkflowsService/GetCluster";

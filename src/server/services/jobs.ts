@@ -1,16 +1,16 @@
 import type { ServiceImpl } from "@connectrpc/connect";
-import type { JobService, SubmitJobRequest } from "../../api/gen/workflows/v1/job_pb.ts";
+import type { JobService } from "../../api/gen/workflows/v1/job_pb.ts";
 import type { Clock, Random } from "../../engine/id.ts";
 import type { JobStore } from "../../store/job-port.ts";
 import { jobAnswer, nextPageAnswer, singleTaskAnswers, taskPageAnswer, wireJobState } from "./job-answers.ts";
 import { jobDiagram } from "./job-diagram.ts";
 import * as check from "./job-requests.ts";
+import { createSubmitJob } from "./submit-job.ts";
 
 export interface JobsDeps {
   readonly jobs: JobStore;
   readonly clock: Clock;
   readonly random: Random;
-  readonly submitJob: ReturnType<typeof createSubmitJob>;
 }
 
 type Impl = ServiceImpl<typeof JobService>;
@@ -18,19 +18,14 @@ type Impl = ServiceImpl<typeof JobService>;
 /** GetJobPrototype repeats a dependency for each task of a group, so its answer is bounded like CloneJob's request. */
 const prototypeTasks = 1_000;
 
-/** Apart from the others, for a mount of its own. */
-export function createSubmitJob(jobs: Pick<JobStore, "submitJob">) {
-  return async (request: SubmitJobRequest) => jobAnswer(await jobs.submitJob(check.checkSubmitJob(request)));
-}
-
 /** JobService of the public contract, whole. Rules are in engine/, limits in job-requests.ts. */
 export function createJobsService(deps: JobsDeps): Impl {
   return { ...lifeMethods(deps), ...listMethods(deps) };
 }
 
-function lifeMethods({ jobs, random, submitJob }: JobsDeps) {
+function lifeMethods({ jobs, random }: JobsDeps) {
   return {
-    submitJob,
+    submitJob: createSubmitJob(jobs),
     getJob: async (request) => jobAnswer(await jobs.getJob(check.checkJobId("GetJob", request))),
     async cancelJob(request) {
       await jobs.cancelJob(check.checkJobId("CancelJob", request));

@@ -39,7 +39,8 @@ const sleepAfterReportMs = 20;
 /** For what cannot match any task: there is no hurry. */
 const sleepOfHopelessMs = 5_000;
 
-export function createTasksService(calls: TaskCalls): ServiceImpl<typeof wire.TaskService> {
+export function createTasksService(deps: TasksDeps): ServiceImpl<typeof wire.TaskService> {
+  const calls = createTaskCalls(deps);
   return {
     nextTask: (request, context) =>
       calls.nextTask(request, { peer: peerOf(context), signal: context.signal }),

@@ -7,8 +7,8 @@ import type { Workflow } from "../../engine/release.ts";
 import { makeSlug, parseSlug } from "../../engine/slug.ts";
 import { UserError } from "../../errors.ts";
 import type { DeployRequest, DeployResult, Store, WorkflowPage } from "../../store/port.ts";
-import { callerOf } from "../auth.ts";
 import { readExpectation, readProvenance } from "../change-claims.ts";
+import { callerOf } from "../rpc-gate.ts";
 import { AnswerWriter } from "./workflows-answers.ts";
 import * as check from "./workflows-requests.ts";
 

@@ -6,6 +6,7 @@ import { TelemetryQueryService } from "../../../src/api/gen/workflows/v1/telemet
 import { trustEveryone } from "../../../src/server/auth.ts";
 import { createJobServices } from "../../../src/server/job-services.ts";
 import { createRoutes } from "../../../src/server/routes.ts";
+import { createRunnerState } from "../../../src/server/runner-state.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { openStoreUnderTest } from "../../store/sqlite/open-store.ts";
 import { ManualTimers } from "../../support/manual-timers.ts";
@@ -25,14 +26,9 @@ export async function serveJobs(): Promise<JobsUnderTest> {
   const report = ({ error }: { readonly error: unknown }) => {
     throw error;
   };
-  const services = createJobServices({
-    store,
-    clock,
-    random: randomBytes,
-    timers: new ManualTimers(),
-    report,
-  });
-  const routes = createRoutes(services.services, { authenticate: trustEveryone("ci"), report });
+  const runners = createRunnerState({ jobs: store.jobs, clock, timers: new ManualTimers(), report });
+  const services = createJobServices({ store, clock, random: randomBytes, runners });
+  const routes = createRoutes(services, { authenticate: trustEveryone("ci"), report });
   const transport = createRouterTransport(routes);
   return {
     jobs: createClient(JobService, transport),
@@ -42,7 +38,7 @@ export async function serveJobs(): Promise<JobsUnderTest> {
     clock,
     advanceMs,
     async [Symbol.asyncDispose]() {
-      services.close();
+      runners.close();
       await dispose();
     },
   };

@@ -1,0 +1,43 @@
+/** What calls of runners share as long as a control plane runs, whatever protocol they come over. */
+import type { Clock } from "../engine/id.ts";
+import type { JobStore } from "../store/job-port.ts";
+import { createLeaseWatch, type LeaseWatch } from "./lease-watch.ts";
+import type { ReportFailure } from "./rpc-errors.ts";
+import { createRunnersSeen, type RunnersSeen } from "./runners-seen.ts";
+import type { Timers } from "./timers.ts";
+import { createWaitingRunners, type WaitingRunners } from "./waiting-runners.ts";
+
+export interface RunnerState {
+  readonly waiting: WaitingRunners;
+  readonly leases: LeaseWatch;
+  /** Which runners asked lately. */
+  readonly seen: RunnersSeen;
+  /** Answers runners that wait and stops the timers. Call it before the listener closes. */
+  close(): void;
+}
+
+interface RunnerStateDeps {
+  readonly jobs: JobStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly report: ReportFailure;
+}
+
+export function createRunnerState({ jobs, clock, timers, report }: RunnerStateDeps): RunnerState {
+  const waiting = createWaitingRunners({ jobs, monotonicMs: () => performance.now(), timers });
+  const leases = createLeaseWatch({
+    jobs,
+    clock,
+    timers,
+    report: (error) => report({ what: "Taking back tasks whose lease ended", reference: "leases", error }),
+  });
+  return {
+    waiting,
+    leases,
+    seen: createRunnersSeen(clock),
+    close() {
+      waiting.close();
+      leases.close();
+    },
+  };
+}
