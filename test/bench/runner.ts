@@ -19,6 +19,7 @@ import { startTestRunner, type TestRunner } from "../support/release-runner.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
 import { createScratchProject } from "../support/scratch-project.ts";
 import { unruly } from "../support/unruly.ts";
+import { cpuSeconds } from "./cpu-seconds.ts";
 
 const tasks = 10_000;
 const concurrency = 4;
@@ -28,7 +29,17 @@ const identifier = { name: "unruly/Nothing", version: "v1.0" };
 const traceParent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01";
 const random = (sizeBytes: number) => randomBytes(sizeBytes);
 
-/** Prints the ratio of the medians. The control plane is a process of its own, the runner and the loop are this one. */
+/** Processor time of a task, in microseconds. */
+interface Cpu {
+  readonly server: number;
+  readonly runner: number;
+}
+
+/**
+ * Prints the ratio of the medians, and what processor time the tasks took: on a machine whose cores are all
+ * busy that is the steadier figure. The control plane is a process of its own, the runner and the loop are
+ * this one; both have a worker beside them.
+ */
 export async function benchRunner(): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await createScratchFolder());
@@ -41,12 +52,16 @@ export async function benchRunner(): Promise<void> {
   await deployRelease(api, release, "bench");
   const options = { url: plane.url, apiKey, cluster: "bench", dataFolder: folder.path, concurrency };
   const throughRunner: number[] = [];
+  const cpus: Cpu[] = [];
   const bare: number[] = [];
   for (let round = 0; round < rounds; round++) {
     {
       await using runner = await startTestRunner(options);
       await runner.event("worker-ready");
+      const before = cpuNow(plane.pid);
       throughRunner.push(await runJob(api, runner));
+      const after = cpuNow(plane.pid);
+      cpus.push({ server: after.server - before.server, runner: after.runner - before.runner });
     }
     bare.push(await bareLoop(plane.url, apiKey, folder.path, release));
   }
@@ -54,7 +69,14 @@ export async function benchRunner(): Promise<void> {
   console.log(`${tasks} leaf tasks, ${concurrency} at once:`);
   console.log(`  bare ExecuteTask loop  ${loop.toFixed(0).padStart(6)} ms (${perSecond(loop)} a second)`);
   console.log(`  through the runner     ${ours.toFixed(0).padStart(6)} ms (${perSecond(ours)} a second)`);
+  const usOf = (process: keyof Cpu) => median(cpus.map((cpu) => cpu[process])).toFixed(0);
+  console.log(`  processor time of a task: server ${usOf("server")} us, runner ${usOf("runner")} us`);
   console.log(`  the runner takes ${(ours / loop).toFixed(2)} times as long`);
+}
+
+function cpuNow(serverPid: number): Cpu {
+  const { user, system } = process.cpuUsage();
+  return { server: (cpuSeconds(serverPid) * 1e6) / tasks, runner: (user + system) / tasks };
 }
 
 async function makeKey(dataFolder: string): Promise<string> {
