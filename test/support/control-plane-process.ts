@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +16,16 @@ export interface ControlPlaneProcess extends AsyncDisposable {
   readonly startMs: number;
   /** Ends it as a crash does; fulfilled when it is gone. */
   kill(): Promise<void>;
+  isRunning(): boolean;
+  /** For SIGSTOP and the like. */
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** A bucket instead of the folder, and where what it reports goes. */
+export interface ProcessPlace {
+  readonly artifacts?: { readonly location: string; readonly env: Readonly<Record<string, string>> };
+  /** A file that is appended to. */
+  readonly log?: string;
 }
 
 /** Starts a control plane over the data folder and waits until it listens. What it reports goes to stderr. */
@@ -22,17 +33,17 @@ export async function startControlPlaneProcess(
   dataFolder: string,
   auth: "keys" | "none",
   database?: string,
+  { artifacts, log }: ProcessPlace = {},
 ): Promise<ControlPlaneProcess> {
   const startedAtMs = performance.now();
-  const child = spawn(
-    process.execPath,
-    [main, dataFolder, auth, ...(database === undefined ? [] : [database])],
-    {
-      // Who brings a database takes it away, and expects what is reported then.
-      stdio: ["ignore", "pipe", database === undefined ? "inherit" : "ignore"],
-      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
-    },
-  );
+  const shared = [database, artifacts?.location].filter((place) => place !== undefined);
+  const logFile = log === undefined ? undefined : openSync(log, "a");
+  const child = spawn(process.execPath, [main, dataFolder, auth, ...shared], {
+    // Who brings a database takes it away, and expects what is reported then.
+    stdio: ["ignore", "pipe", logFile ?? (database === undefined ? "inherit" : "ignore")],
+    env: { ...process.env, ...artifacts?.env, NODE_COMPILE_CACHE: compileCache },
+  });
+  if (logFile !== undefined) closeSync(logFile);
   const exited = once(child, "exit");
   try {
     const url = await firstLine(child, exited);
@@ -41,6 +52,8 @@ export async function startControlPlaneProcess(
       pid: child.pid ?? 0,
       startMs: performance.now() - startedAtMs,
       kill: () => end(child, "SIGKILL", exited),
+      isRunning: () => child.exitCode === null && child.signalCode === null,
+      signal: (signal) => void child.kill(signal),
       [Symbol.asyncDispose]: () => end(child, "SIGTERM", exited),
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** A PostgreSQL of one's own: a cluster in a temporary folder, run as an ordinary user. */
-import { execFileSync } from "node:child_process";
-import { chownSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -20,6 +21,10 @@ export interface PostgresServer extends Disposable {
   /** `fast` ends connections in order, `immediate` is what a crash does. */
   stop(how: "fast" | "immediate"): void;
   start(): void;
+  /** The process that starts all others. */
+  pid(): number;
+  /** `start` or `stop` without holding up the process that calls it. Rejects when pg_ctl fails. */
+  control(action: "start" | "stop", how?: "fast" | "immediate"): Promise<void>;
 }
 
 interface ServerOptions {
@@ -48,6 +53,7 @@ export async function startPostgres({ durable }: ServerOptions): Promise<Postgre
     "-c max_connections=200",
     ...fast,
   ].join(" ");
+  const startOptions = ["-w", "-l", join(folder, "log"), "-o", settings];
   const server: PostgresServer = {
     host: "127.0.0.1",
     port,
@@ -65,7 +71,18 @@ export async function startPostgres({ durable }: ServerOptions): Promise<Postgre
       return server.url(name);
     },
     stop: (how) => run("pg_ctl", "-D", data, "-m", how, "stop"),
-    start: () => run("pg_ctl", "-w", "-D", data, "-l", join(folder, "log"), "-o", settings, "start"),
+    start: () => run("pg_ctl", "-D", data, ...startOptions, "start"),
+    pid: () => Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n")[0]),
+    async control(action, how) {
+      const options = action === "start" ? startOptions : ["-m", how ?? "fast"];
+      const child = spawn(join(programs, "pg_ctl"), ["-D", data, ...options, action], {
+        stdio: "ignore",
+        cwd: folder,
+        ...owner,
+      });
+      const [code] = await once(child, "exit");
+      if (code !== 0) throw new Error(`pg_ctl ${action} ended with ${code}`);
+    },
     [Symbol.dispose]() {
       try {
         server.stop("immediate");
