@@ -15,6 +15,14 @@ import { enter, type StageDeps } from "./stages/stage.ts";
 
 /** build → publish → dev → production. The record is filled in on the way, so that a failure leaves what was done. */
 export async function runPipeline(plan: RunPlan, record: RunRecord, deps: StageDeps): Promise<void> {
+  try {
+    await runStages(plan, record, deps);
+  } finally {
+    record.notices.push(...(await deps.settle()));
+  }
+}
+
+async function runStages(plan: RunPlan, record: RunRecord, deps: StageDeps): Promise<void> {
   const { publish, allow, gates, onFailure } = plan;
   record.mode = { publish: publish.kind === "publish", why: publish.why };
   if (deps.commit !== undefined) record.commit = deps.commit;

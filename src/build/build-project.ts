@@ -11,9 +11,9 @@ import type { Environment } from "../worker/environment.ts";
 import type { StartProgress } from "../worker/start-failure.ts";
 import { workerCommand } from "../worker/start-worker.ts";
 import { createWatchdog } from "../worker/watchdog.ts";
-import type { Build } from "./build.ts";
+import type { Build, ProvenBuild } from "./build.ts";
 import { buildFileName, writeBuildFile } from "./build-file.ts";
-import { type DiscoveryLimits, discoverTasks, discoveryLimits } from "./discover.ts";
+import { type Discovery, type DiscoveryLimits, discoverTasks, discoveryLimits } from "./discover.ts";
 import { type PackedProject, packProject } from "./pack-project.ts";
 
 export interface BuildOptions {
@@ -28,13 +28,14 @@ export interface BuildOptions {
 }
 
 /**
- * Packs a project and proves the artifact.
+ * Packs a project and proves the artifact. Nothing is left running.
  *
  * @throws ReleaseError of choosing, packing, starting or checking
  */
 export async function buildProject(project: Project, options: BuildOptions): Promise<Build> {
   options.signal.throwIfAborted();
-  return await buildPacked(await packProject(project, options.outputFolder), options);
+  const { build, settled } = await buildPacked(await packProject(project, options.outputFolder), options);
+  return { ...build, notices: [...build.notices, ...(await settled)] };
 }
 
 /**
@@ -43,7 +44,7 @@ export async function buildProject(project: Project, options: BuildOptions): Pro
  *
  * @throws ReleaseError of writing, starting or checking
  */
-export async function buildPacked(packed: PackedProject, options: BuildOptions): Promise<Build> {
+export async function buildPacked(packed: PackedProject, options: BuildOptions): Promise<ProvenBuild> {
   const { outputFolder, log, signal } = options;
   const { project, manifest, digest, measured } = packed;
   const { entrypoint, slug } = project;
@@ -69,24 +70,30 @@ export async function buildPacked(packed: PackedProject, options: BuildOptions):
     measured: { ...measured, discoverMs },
     notices: [...packed.notices, ...discovery.notices],
   };
-  await writeBuildFile(outputFolder, build);
-  return build;
+  try {
+    await writeBuildFile(outputFolder, build);
+  } catch (error) {
+    await discovery.ended;
+    throw error;
+  }
+  return { build, settled: discovery.ended };
 }
 
 async function discoverIn(
   { project, manifest, digest }: PackedProject,
   archive: ArchiveFile,
   { env, log, signal, limits }: BuildOptions,
-) {
+): Promise<Discovery> {
   const watchdog = createWatchdog();
   const scratch = await watchdog.makeFolder(tmpdir());
+  const removeScratch = () => watchdog.removeFolder(scratch);
   try {
     const folder = join(scratch, "artifact");
     await unpackArtifact(createReadStream(archive.path), folder, { digest });
     signal.throwIfAborted();
     const locked = manifest.some((entry) => entry.path === "uv.lock");
     log.info(`Starting the worker in the artifact: ${workerCommand(project.entrypoint, locked).join(" ")}`);
-    return await discoverTasks({
+    const discovery = await discoverTasks({
       project,
       folder,
       manifest,
@@ -96,8 +103,11 @@ async function discoverIn(
       signal,
       onProgress: (progress) => log.info(progressLine(progress)),
     });
-  } finally {
-    watchdog.removeFolder(scratch);
+    void discovery.ended.then(removeScratch);
+    return discovery;
+  } catch (error) {
+    removeScratch();
+    throw error;
   }
 }
 

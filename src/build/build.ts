@@ -26,8 +26,18 @@ export interface Build extends CheckedContent {
   /** Of the tasks; what of it was not read is unknown and no part of what the release is. */
   readonly contract: TaskContract;
   readonly measured: BuildMeasurements;
-  /** What a person should know though the build succeeded: a missing uv.lock, an ignored tracked file. */
+  /**
+   * What a person should know though the build succeeded: a missing uv.lock, an ignored tracked file. What is said of
+   * the worker's end comes later, see `ProvenBuild`.
+   */
   readonly notices: readonly string[];
+}
+
+/** A build whose worker may still be about to end. */
+export interface ProvenBuild {
+  readonly build: Build;
+  /** Resolves once nothing of the build is under way any more, with the notices that came late. Never rejects. */
+  readonly settled: Promise<readonly string[]>;
 }
 
 export interface PackMeasurements {

@@ -6,7 +6,7 @@ import { fingerprint, formatVersion } from "../artifact/fingerprint.ts";
 import type { Manifest } from "../artifact/manifest.ts";
 import { compareManifests, type ManifestChanges } from "../artifact/manifest-changes.ts";
 import { archiveName } from "../project/selection.ts";
-import type { Build } from "./build.ts";
+import type { Build, ProvenBuild } from "./build.ts";
 import { buildFileName, writeBuildFile } from "./build-file.ts";
 import type { BuildOptions } from "./build-project.ts";
 import type { BuildCache } from "./cache/build-cache.ts";
@@ -32,30 +32,47 @@ export interface CachedBuildOptions extends BuildOptions {
 }
 
 /**
- * The build of exactly this content: from the cache where it has one, else proven now and kept for the next run. What
- * comes out is the same either way.
+ * The build of exactly this content: from the cache where it has one, else proven now and, while what follows goes on,
+ * kept for the next run. What comes out is the same either way.
  *
  * @throws ReleaseError of writing, starting or checking; never for the cache's sake
  */
 export async function buildOrReuse(
   packed: PackedProject,
   options: CachedBuildOptions,
-): Promise<{ readonly build: Build; readonly origin: BuildOrigin }> {
+): Promise<ProvenBuild & { readonly origin: BuildOrigin }> {
   const { cache, log, signal } = options;
   const found = "kind" in cache ? cache : await cache.find(packed);
   signal.throwIfAborted();
   if (found.kind === "entry") {
     const build = await buildFromEntry(packed, found.entry, options);
-    return { build, origin: { kind: "cache", builtAtMs: found.entry.builtAtMs } };
+    const origin: BuildOrigin = { kind: "cache", builtAtMs: found.entry.builtAtMs };
+    return { build, origin, settled: Promise.resolve([]) };
   }
   log.info(missText(found));
   const changes = await changesSinceLastBuild(packed, options.outputFolder);
   // Loaded here with all that starts a worker.
   const { buildPacked } = await import("./build-project.ts");
-  const build = await buildPacked(packed, options);
-  const trouble = "kind" in cache ? undefined : await cache.keep(packed, build);
+  const { build, settled } = await buildPacked(packed, options);
+  const origin: BuildOrigin = { kind: "built", miss: found, changes };
+  if ("kind" in cache) return { build, origin, settled };
+  return { build, origin, settled: settled.then((late) => keep(packed, build, late, { ...options, cache })) };
+}
+
+/** An entry has the late notices too, so that a build from it says the same. */
+async function keep(
+  packed: PackedProject,
+  build: Build,
+  late: readonly string[],
+  { cache, log, signal }: BuildOptions & { readonly cache: BuildCache },
+): Promise<readonly string[]> {
+  if (signal.aborted) return late;
+  const whole = { ...build, notices: [...build.notices, ...late] };
+  const trouble = await cache
+    .keep(packed, whole)
+    .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   if (trouble !== undefined) log.info(`not kept in the cache: ${trouble}`);
-  return { build, origin: { kind: "built", miss: found, changes } };
+  return late;
 }
 
 /** Only what the worker said is taken from the entry, and the archive; all else is computed from the checkout. */

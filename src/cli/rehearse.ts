@@ -39,20 +39,24 @@ export function addRehearseCommand(program: Command): void {
         });
         const project = await deps.loadProject(resolve(folder));
         const { build } = await deps.build(await deps.packProject(project), false);
-        const { rehearse, rehearsalLimits } = await import("../rehearsal/rehearse.ts");
-        const result = await rehearse({
-          build,
-          task: { ...options.task, input },
-          limits: {
-            totalMs: options.timeout === undefined ? rehearsalLimits.totalMs : options.timeout * 60_000,
-            concurrency: options.concurrency ?? rehearsalLimits.concurrency,
-          },
-          env: process.env,
-          log: terminalLog,
-          signal,
-        });
-        answer({ json: result, text: rehearsalText(result) });
-        requireCompleted(result, project);
+        try {
+          const { rehearse, rehearsalLimits } = await import("../rehearsal/rehearse.ts");
+          const result = await rehearse({
+            build,
+            task: { ...options.task, input },
+            limits: {
+              totalMs: options.timeout === undefined ? rehearsalLimits.totalMs : options.timeout * 60_000,
+              concurrency: options.concurrency ?? rehearsalLimits.concurrency,
+            },
+            env: process.env,
+            log: terminalLog,
+            signal,
+          });
+          answer({ json: result, text: rehearsalText(result) });
+          requireCompleted(result, project);
+        } finally {
+          for (const notice of await deps.settle()) terminalLog.notice(notice);
+        }
       });
     },
   );

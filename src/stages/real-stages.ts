@@ -39,6 +39,7 @@ export function stageDeps(options: {
 }): StageDeps {
   const { log, signal } = options;
   let cache: Promise<BuildCache | CacheMiss> | undefined;
+  const settling: Promise<readonly string[]>[] = [];
   return {
     log,
     signal,
@@ -70,12 +71,17 @@ export function stageDeps(options: {
     async build(packed, publishes) {
       const { buildOrReuse } = await import("../build/cached-build.ts");
       cache ??= options.openCache();
-      return await buildOrReuse(packed, {
+      const { settled, ...built } = await buildOrReuse(packed, {
         ...options,
         outputFolder: options.outputFolder(packed.project),
         cache: await cache,
         publishes,
       });
+      settling.push(settled);
+      return built;
+    },
+    async settle() {
+      return (await Promise.all(settling)).flat();
     },
     async contractOf(folder, outputFolder, known, baseSignal) {
       const { loadProject } = await import("../project/load.ts");
@@ -88,11 +94,13 @@ export function stageDeps(options: {
       cache ??= options.openCache();
       const quiet: Log = { ...log, info() {}, group: (_title, work) => work() };
       const { env } = options;
-      const { build } = await buildOrReuse(packed, {
+      const { build, settled } = await buildOrReuse(packed, {
         ...{ outputFolder, env, cache: await cache, publishes: false },
         log: quiet,
         signal: baseSignal,
       });
+      // What the base has to say is not this run's.
+      settling.push(settled.then(() => []));
       return build.contract;
     },
     async rehearse(build, smokeTask) {

@@ -27,6 +27,11 @@ export interface StageDeps {
   packProject(project: Project): Promise<PackedProject>;
   /** The build of this content, new or from the cache. */
   build(packed: PackedProject, publishes: boolean): Promise<{ build: Build; origin: BuildOrigin }>;
+  /**
+   * Waits until nothing of the builds is under way any more, and returns the notices that came late. Whoever has built
+   * calls it last, whatever happened. Never rejects.
+   */
+  settle(): Promise<readonly string[]>;
   /** The contract of the project in another folder, which is `known.contract` where the content is the same. */
   contractOf(
     folder: string,

@@ -44,7 +44,7 @@ export async function createDiscoveryLane(sample: SampleName): Promise<Discovery
       const mark = randomUUID();
       await project.edit(edits);
       try {
-        return await discoverTasks({
+        const discovery = await discoverTasks({
           project: await loadProject(project.folder),
           folder: artifact,
           manifest: await layOut(),
@@ -54,6 +54,7 @@ export async function createDiscoveryLane(sample: SampleName): Promise<Discovery
           signal: new AbortController().signal,
           onProgress: () => {},
         });
+        return { ...discovery, notices: [...discovery.notices, ...(await discovery.ended)] };
       } finally {
         await assertNothingLeft(mark);
         await project.git("reset", "--quiet", "--hard");
