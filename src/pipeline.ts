@@ -1,13 +1,13 @@
 import type { Project } from "./project/project.ts";
 import { readClusters } from "./release/cluster-calls.ts";
-import { type Rollout, resolveRollout } from "./release/clusters.ts";
+import { resolveRollout } from "./release/clusters.ts";
 import type { GateApi } from "./release/gates/gate.ts";
 import type { ReleaseApi } from "./release/release-api.ts";
 import type { RunRecord } from "./report/record.ts";
-import type { PublishPlan, RunPlan } from "./run-plan.ts";
+import type { RunPlan } from "./run-plan.ts";
 import { buildContent, rehearseBuild } from "./stages/build-content.ts";
 import { checkAgainstBase } from "./stages/check-against-base.ts";
-import { obtainRelease } from "./stages/obtain-release.ts";
+import { type ObtainPlan, obtainRelease } from "./stages/obtain-release.ts";
 import { proveRelease } from "./stages/prove-release.ts";
 import { isNewest, requireNotOlder } from "./stages/require-not-older.ts";
 import { type RollOutTarget, rollOut } from "./stages/roll-out.ts";
@@ -56,14 +56,22 @@ async function runStages(plan: RunPlan, record: RunRecord, deps: StageDeps): Pro
   const prove: RollOutTarget["prove"] = (deployed) =>
     proveRelease(api, deployed, { project, rollout, gates }, record, deps);
   const target = { workflow, rollout, before, allow, onFailure, planned: plan.plan, gates, prove };
-  if (publish.release.kind === "previous") {
+  const wanted = publish.release;
+  if (wanted.kind === "previous") {
     const { rollBack } = await import("./stages/roll-back.ts");
     await rollBack(api, target, record, deps);
-  } else if (publish.release.kind === "auto" && plan.plan?.kind === "only") {
+  } else if (wanted.kind === "auto" && plan.plan?.kind === "only") {
     const { planContent } = await import("./stages/plan-content.ts");
     await planContent(api, await deps.packProject(project), target, record, deps);
   } else {
-    await release(api, project, { ...plan, publish, rollout }, target, record, deps);
+    await release(
+      api,
+      project,
+      { ...plan, publish: { ...publish, release: wanted }, rollout },
+      target,
+      record,
+      deps,
+    );
   }
 }
 
@@ -71,7 +79,7 @@ async function runStages(plan: RunPlan, record: RunRecord, deps: StageDeps): Pro
 async function release(
   api: ReleaseApi & GateApi,
   project: Project,
-  plan: RunPlan & { readonly publish: PublishPlan; readonly rollout: Rollout },
+  plan: ObtainPlan,
   target: Omit<RollOutTarget, "releaseFor" | "reason">,
   record: RunRecord,
   deps: StageDeps,

@@ -27,8 +27,11 @@ export interface ClusterInputs {
  * Which release a run deploys. `auto`: the one that has this content, else a new one. `existing`: the one that has
  * this content; nothing is built. `id`: that one. `previous`: on each cluster the one that it had before.
  */
-export type ReleaseInput =
-  | { readonly kind: "auto" | "existing" | "previous" }
+export type ReleaseInput = OneRelease | { readonly kind: "previous" };
+
+/** The same release for every cluster. */
+export type OneRelease =
+  | { readonly kind: "auto" | "existing" }
   | { readonly kind: "id"; readonly id: string };
 
 export interface PublishPlan {

@@ -1,5 +1,4 @@
 import type { PackedProject } from "../build/pack-project.ts";
-import { UserError } from "../errors.ts";
 import type { Project } from "../project/project.ts";
 import type { Rollout } from "../release/clusters.ts";
 import { changesSince } from "../release/content-changes.ts";
@@ -7,13 +6,16 @@ import type { PublishedRelease } from "../release/publish.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { originText } from "../report/origin-text.ts";
 import type { RunRecord } from "../report/record.ts";
-import type { PublishPlan, RunPlan } from "../run-plan.ts";
+import type { OneRelease, PublishPlan, RunPlan } from "../run-plan.ts";
 import { buildContent, rehearseBuild } from "./build-content.ts";
 import { lookUp } from "./look-up.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
 /** What a run obtains its release by. */
-export type ObtainPlan = RunPlan & { readonly publish: PublishPlan; readonly rollout: Rollout };
+export type ObtainPlan = RunPlan & {
+  readonly publish: PublishPlan & { readonly release: OneRelease };
+  readonly rollout: Rollout;
+};
 
 /** The release that the run is to deploy. */
 export async function obtainRelease(
@@ -36,8 +38,6 @@ export async function obtainRelease(
       const packed = await deps.packProject(project);
       return await reuseOrPublish(api, packed, plan, plan.publish, record, deps);
     }
-    case "previous":
-      throw new UserError("previous-refused", "Each cluster has a previous release of its own");
   }
 }
 
