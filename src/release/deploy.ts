@@ -99,7 +99,7 @@ async function deployTo(
   if (found?.id === planned.after.id) {
     const there: PlannedCluster = { ...planned, before: found, change: "unchanged" };
     if (await options.mayClaim(there)) await claim(api, place, there, options);
-    report(outcomeOf(planned, found, "unchanged"));
+    else report(outcomeOf(planned, found, "unchanged"));
     return;
   }
   if (found?.id !== planned.before?.id) {
@@ -133,15 +133,30 @@ async function deployTo(
   throw failure ?? new SystemError("deploy-mismatch", message);
 }
 
-/** Changes nothing on the cluster: a server that keeps a history keeps there which commit has the release now. */
+/**
+ * Changes nothing on the cluster: a server that keeps a history keeps there which commit has the release now. Where
+ * that call is lost, the cluster still has the release that the run is to deploy; a refusal fails the run.
+ */
 async function claim(
   api: ReleaseApi,
   place: Place,
-  { before, after }: PlannedCluster,
-  { reason, commit, gates, grace }: DeployOptions,
+  planned: PlannedCluster,
+  options: DeployOptions,
 ): Promise<void> {
+  const { before, after } = planned;
+  const { reason, commit, gates, grace, report } = options;
   const signal = grace.lastAnswer;
-  await deployRelease(api, place, after, { reason, commit, gates, expected: before, signal });
+  try {
+    await deployRelease(api, place, after, { reason, commit, gates, expected: before, signal });
+    report(outcomeOf(planned, after, "unchanged"));
+  } catch (error) {
+    const now = await readBack(api, place.workflow, planned, error, options);
+    const isThere = now?.id === after.id;
+    const why = `that it is deployed as ${commit ?? "this run's"} may not be recorded`;
+    report(outcomeOf(planned, now, isThere ? "unchanged" : "taken-over", isThere ? why : undefined));
+    if (!isThere) throw changedMeanwhile(planned, now, error);
+    if (!(error instanceof SystemError)) throw error;
+  }
 }
 
 async function readBack(

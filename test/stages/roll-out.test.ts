@@ -83,6 +83,34 @@ describe("a roll-out to three clusters", () => {
     assert.deepEqual(await stage.read(clusters), { ...previous(), "tiles-dev": release.id });
   });
 
+  it("says that a cluster has the release, though the call that claims it is lost, refused or overtaken", async () => {
+    const all = Object.fromEntries(clusters.map((cluster) => [cluster, release]));
+    const claims = { rollout, gates, mayClaim: async () => true };
+    for (const fault of ["answer", "request", "status-500"] as const) {
+      await stage.set(all);
+      stage.proxy.fail = (call) => (isDeploy(call, release, "tiles-north") ? fault : undefined);
+      const run = await stage.rollOut(release, claims);
+      assert.equal(run.failure, undefined, fault);
+      const { outcome, why } = run.record.deployments.get("tiles-north") ?? {};
+      assert.equal(outcome, "unchanged", fault);
+      assert.match(why ?? "", /^that it is deployed as this run's may not be recorded$/);
+      assert.equal(run.record.deployments.get("tiles-south")?.why, undefined);
+    }
+    stage.proxy.fail = (call) => (isDeploy(call, release, "tiles-north") ? "status-403" : undefined);
+    const refused = await stage.rollOut(release, claims);
+    assert.equal(refused.failure?.code, "permission-denied");
+    assert.equal(refused.record.deployments.get("tiles-north")?.outcome, "unchanged");
+
+    stage.proxy.fail = () => undefined;
+    stage.proxy.meanwhile = async (call) => {
+      if (isDeploy(call, release, "tiles-north")) await stage.set({ "tiles-north": foreign });
+    };
+    const overtaken = await stage.rollOut(release, claims);
+    assert.equal(overtaken.failure?.code, "deployment-changed");
+    assert.equal(overtaken.record.deployments.get("tiles-north")?.outcome, "taken-over");
+    assert.equal((await stage.read(clusters))["tiles-north"], foreign.id);
+  });
+
   it("gives nothing back when it is to leave what failed, and says which clusters have the release", async () => {
     await stage.reportRunner("tiles-south", release, "broken");
     const gated = await stage.rollOut(release, { rollout, gates, onFailure: "leave" });

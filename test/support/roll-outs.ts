@@ -42,7 +42,7 @@ export interface RollOutStage extends AsyncDisposable {
 }
 
 export type RollOutChanges = Pick<RollOutTarget, "rollout"> &
-  Partial<Pick<RollOutTarget, "onFailure" | "planned" | "releaseFor" | "reason" | "gates">> & {
+  Partial<Pick<RollOutTarget, "onFailure" | "planned" | "releaseFor" | "reason" | "gates" | "mayClaim">> & {
     readonly signal?: AbortSignal;
   };
 
