@@ -141,16 +141,11 @@ test("as git, where the end of a line is not the end of a name", async () => {
     "a number sign and an exclamation mark, escaped": "\\#x.log\n\\!y.log\n",
     "no line end at the end": "build/",
   };
+  // Windows has no file whose name has a control character or ends with a space; the patterns are tried there, too.
+  const unknownToWindows = ["a.log\t", "a.log ", "c\td.log", "a\rb.log"];
   const names = [
-    "a.log",
-    "a.log\t",
-    "a.log ",
-    "b.log",
-    "c\td.log",
-    "a\rb.log",
-    "#x.log",
-    "!y.log",
-    "\ufeffa.log",
+    ...["a.log", "b.log", "#x.log", "!y.log", "\ufeffa.log"],
+    ...(process.platform === "win32" ? [] : unknownToWindows),
   ];
   await using scratch = await createScratchFolder();
   execFileSync("git", ["init", "--quiet", "--template=", scratch.path]);
