@@ -27,14 +27,25 @@ export function annotate(records: readonly RunRecord[]): void {
 
 /** At most 10 of a kind; what is not among them is counted by the last one. */
 export function annotationsOf(records: readonly RunRecord[]): Annotation[] {
-  const notices = records.flatMap((record) => record.notices);
-  return [
-    ...limited("error", records.flatMap(failureAnnotations)),
-    ...limited(
-      "notice",
-      notices.map((text) => ({ kind: "notice", text: shown(text) })),
+  const all = records.flatMap((record) => {
+    const annotations = [
+      ...failureAnnotations(record),
+      ...record.notices.map((text): Annotation => ({ kind: "notice", text: shown(text) })),
+    ];
+    return records.length === 1 ? annotations : annotations.map((one) => ofProject(one, record));
+  });
+  return (["error", "notice"] as const).flatMap((kind) =>
+    limited(
+      kind,
+      all.filter((one) => one.kind === kind),
     ),
-  ];
+  );
+}
+
+/** Of several projects, one is named where no file tells which it is. */
+function ofProject(annotation: Annotation, { projectPath }: RunRecord): Annotation {
+  if (annotation.file !== undefined || projectPath === undefined) return annotation;
+  return { ...annotation, text: shown(`${projectPath}: ${annotation.text}`) };
 }
 
 function limited(kind: Annotation["kind"], annotations: readonly Annotation[]): readonly Annotation[] {

@@ -1,6 +1,6 @@
 import type { Build } from "../build/build.ts";
 import { byteSize } from "./byte-size.ts";
-import { visible } from "./untrusted-text.ts";
+import { oneLine } from "./untrusted-text.ts";
 import { plural } from "./verdict.ts";
 
 /** What fits a terminal's height; build.json and the job summary have the rest. */
@@ -22,6 +22,6 @@ export function buildLines({ manifest, tasks, measured, archive }: Build): strin
 }
 
 function list(entries: readonly string[]): string[] {
-  const lines = entries.slice(0, listed).map((entry) => `  ${visible(entry).replaceAll("\n", "\\n")}`);
+  const lines = entries.slice(0, listed).map((entry) => `  ${oneLine(entry)}`);
   return entries.length > listed ? [...lines, `  and ${entries.length - listed} more`] : lines;
 }

@@ -1,6 +1,6 @@
 import type { ContractCheck } from "../release/contract-check.ts";
 import type { StrandedJobs } from "../release/stranded-jobs.ts";
-import { visible } from "./untrusted-text.ts";
+import { oneLine } from "./untrusted-text.ts";
 import { plural } from "./verdict.ts";
 
 /** What fits a log's page; the job summary and report.json have the rest. */
@@ -29,8 +29,4 @@ export function strandedText({ cluster, tasks, cut, unread }: StrandedJobs): str
     (entry) => `${plural(entry.tasks, "task")} ${entry.name} of ${plural(entry.jobs, "job")}`,
   );
   return `${cluster}: would be left behind: ${counts.join(", ")}${looked}`;
-}
-
-function oneLine(text: string): string {
-  return visible(text).replaceAll("\n", "\\n");
 }

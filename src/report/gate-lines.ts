@@ -1,7 +1,7 @@
 import { duration } from "../duration-text.ts";
 import { type GateResult, gateReasons } from "../release/gates/gate.ts";
 import { treeLines } from "./task-tree.ts";
-import { visible } from "./untrusted-text.ts";
+import { oneLine } from "./untrusted-text.ts";
 
 /** What a gate said, as lines of text; a failed job's tasks below it. */
 export function gateLines(result: GateResult): string[] {
@@ -10,7 +10,7 @@ export function gateLines(result: GateResult): string[] {
   return [
     `  ${cluster} ${gate}: ${outcome} in ${duration(tookMs)}: ${gateText(result)}`,
     ...tasks.map((line) => `    ${line}`),
-  ].map((line) => visible(line).replaceAll("\n", "\\n"));
+  ].map(oneLine);
 }
 
 /** Why it failed, in the words of the closed set, or what has passed. */

@@ -1,6 +1,6 @@
 import type { ContentChanges } from "../build/cached-build.ts";
 import type { ContentOrigin } from "./record.ts";
-import { visible } from "./untrusted-text.ts";
+import { oneLine } from "./untrusted-text.ts";
 import { plural } from "./verdict.ts";
 
 const listedPaths = 5;
@@ -30,7 +30,7 @@ function changesText({ added, changed, removed, since }: ContentChanges): string
   if (parts.length === 0) return `the same files as in ${then}, but not the same environment or entry point`;
   const paths = [...changed, ...added, ...removed];
   const more = paths.length > listedPaths ? ` and ${paths.length - listedPaths} more` : "";
-  const named = visible(paths.slice(0, listedPaths).join(", ")).replaceAll("\n", "\\n");
+  const named = oneLine(paths.slice(0, listedPaths).join(", "));
   return `${parts.join(", ")} since ${then}: ${named}${more}`;
 }
 

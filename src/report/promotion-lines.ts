@@ -1,7 +1,7 @@
 import type { DeploymentRecord, GateRecord } from "../release/deployment-records.ts";
 import type { DevProof, Promotion } from "../release/promotion.ts";
 import { allowedText } from "./allowed-text.ts";
-import { visible } from "./untrusted-text.ts";
+import { oneLine } from "./untrusted-text.ts";
 
 /** The proof of a promotion as lines of text. */
 export function promotionLines({ release, dev, missing, allowedBy }: Promotion): string[] {
@@ -14,7 +14,7 @@ export function promotionLines({ release, dev, missing, allowedBy }: Promotion):
     ...dev.flatMap(proofLines),
     ...of.map(({ message }) => `  missing: ${message}`),
     ...allowed,
-  ].map((line) => visible(line).replaceAll("\n", "\\n"));
+  ].map(oneLine);
 }
 
 function proofLines({ cluster, record, gates, missing }: DevProof): string[] {

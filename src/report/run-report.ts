@@ -64,14 +64,32 @@ export function runVerdict(records: Records): string {
   if (others.length === 0) return verdict(only);
   const failed = records.filter(({ failure }) => failure !== undefined).length;
   if (failed > 0) return `${failed} of ${plural(records.length, "project")} failed`;
-  const created = records.filter(({ release }) => release?.outcome === "created").length;
-  const reused = records.filter(({ release }) => release?.outcome === "reused").length;
-  const parts = [
-    created > 0 ? `${created} published` : "",
-    reused > 0 ? `${reused} unchanged` : "",
-    created + reused === 0 ? "built" : "",
-  ].filter(Boolean);
-  return `${plural(records.length, "project")}: ${parts.join(", ")}`;
+  const found = records.map(endingOf);
+  const counts = endings.flatMap((ending) => {
+    const count = found.filter((one) => one === ending).length;
+    if (count === 0) return [];
+    return count === records.length ? [ending] : [`${count} ${ending}`];
+  });
+  return `${plural(records.length, "project")}: ${counts.join(", ")}`;
+}
+
+const endings = [
+  "built",
+  "planned",
+  "published",
+  "unchanged",
+  "promoted",
+  "rolled back",
+  "as deployed last",
+] as const;
+
+/** What a project that did not fail has come to. */
+function endingOf({ drift, plan, planDocument, promotion, release }: RunRecord): (typeof endings)[number] {
+  if (drift !== undefined) return "as deployed last";
+  if (planDocument !== undefined && plan === undefined) return "planned";
+  if (release === undefined) return plan === undefined ? "built" : "rolled back";
+  if (promotion !== undefined) return "promoted";
+  return release.outcome === "created" ? "published" : "unchanged";
 }
 
 /** The job summary: that of the one project, or a table of all of them and then each, folded. */

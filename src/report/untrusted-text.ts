@@ -19,9 +19,14 @@ export function visible(text: string): string {
     .replace(invisible, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
 }
 
+/** Visible text on one line; newlines are shown as `\n`. */
+export function oneLine(text: string): string {
+  return visible(text).replaceAll("\n", "\\n");
+}
+
 /** One line of inline code, at most `limit` characters; newlines are shown as `\n`. */
 export function inlineCode(text: string, limit = 300): string {
-  return `<code>${entities(visible(cut(text, limit)).replaceAll("\n", "\\n"))}</code>`;
+  return `<code>${entities(oneLine(cut(text, limit)))}</code>`;
 }
 
 /** A block of preformatted text, at most `limit` characters. */

@@ -56,6 +56,24 @@ describe("annotations", () => {
     assert.equal(kinds.filter((kind) => kind === "notice").length, 10);
   });
 
+  it("name the project of several where no file tells which it is", () => {
+    const records = ["a", "b"].map((projectPath) => {
+      const record = exampleRecord({ projectPath, notices: ["has no uv.lock"] });
+      const problems = [{ message: "runer is no key", file: `${projectPath}/tilebox.workflow.toml` }];
+      recordFailure(record, new UserError("config-invalid", "A key is not known", { problems }));
+      return record;
+    });
+    const texts = annotationsOf(records).map(({ text }) => text.split("\n")[0]);
+    assert.deepEqual(texts, [
+      "a: A key is not known",
+      "runer is no key",
+      "b: A key is not known",
+      "runer is no key",
+      "a: has no uv.lock",
+      "b: has no uv.lock",
+    ]);
+  });
+
   it("show what is invisible and are cut", () => {
     const [, first] = failedWith([{ message: `a\u202eb${"x".repeat(2 ** 20)}`, file: "a.py" }]);
     assert.match(first?.text ?? "", /^a\\u202ebx+…$/);
