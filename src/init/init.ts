@@ -1,7 +1,9 @@
 import {
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -223,8 +225,14 @@ function writeAll(files: readonly NewFile[]): void {
   try {
     for (const { path, text } of files) {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, text, { flag: "wx" });
+      const file = openSync(path, "wx");
+      // From here on it is ours, though the disk may be full before the text is in it.
       written.push(path);
+      try {
+        writeFileSync(file, text);
+      } finally {
+        closeSync(file);
+      }
     }
   } catch (cause) {
     for (const path of written) rmSync(path, { force: true });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { UserError } from "../../src/errors.ts";
 import { type InitOptions, initProject } from "../../src/init/init.ts";
 import { documentedAction } from "../../src/init/workflow-files.ts";
@@ -131,6 +133,20 @@ describe("init", () => {
       assert.deepEqual(await filesIn(folder), files);
     });
   });
+
+  // Windows has no limit that takes the place of a full disk.
+  if (process.platform !== "win32") {
+    it("leaves nothing, not even an empty file, where the disk takes no text", () =>
+      withFolder({}, async (folder) => {
+        const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+        const argv = [process.execPath, cli, "init", folder.path, "--json"];
+        const run = spawnSync("/bin/sh", ["-c", 'ulimit -f 0; exec "$@"', "sh", ...argv], {
+          encoding: "utf8",
+        });
+        assert.equal(JSON.parse(run.stdout).failure.code, "disk-failed", run.stderr);
+        assert.deepEqual(await filesIn(folder), repository);
+      }));
+  }
 
   it("writes nothing the second time", () =>
     withFolder({}, async (folder) => {
