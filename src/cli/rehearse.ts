@@ -55,7 +55,7 @@ export function addRehearseCommand(program: Command): void {
           answer({ json: result, text: rehearsalText(result) });
           requireCompleted(result, project);
         } finally {
-          for (const notice of await deps.settle()) terminalLog.notice(notice);
+          for (const notice of [...build.notices, ...(await deps.settle())]) terminalLog.notice(notice);
         }
       });
     },
