@@ -302,6 +302,12 @@ export const errorTable = {
     rpc: "internal",
     next: "Look at the control plane's log, then run again.",
   },
+  "tls-required": {
+    kind: "user",
+    exit: "usage",
+    rpc: "failed_precondition",
+    next: "Begin the control plane's URL with https://.",
+  },
   "api-unsupported": {
     kind: "user",
     exit: "failed",
@@ -504,6 +510,24 @@ export const errorTable = {
     rpc: "unavailable",
     next: "Check the disk of the data folder (space, permissions), or the database and bucket used instead, then try again.",
   },
+  "data-not-found": {
+    kind: "user",
+    exit: "usage",
+    rpc: "not_found",
+    next: "Name the folder that `workflow-release serve --data` uses.",
+  },
+  "backup-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "data_loss",
+    next: "Restore another backup; this one is incomplete or damaged.",
+  },
+  "folder-not-empty": {
+    kind: "user",
+    exit: "usage",
+    rpc: "failed_precondition",
+    next: "Name a folder that is empty or does not exist.",
+  },
   "listen-failed": {
     kind: "user",
     exit: "usage",
@@ -515,6 +539,12 @@ export const errorTable = {
     exit: "usage",
     rpc: "failed_precondition",
     next: "Leave out --no-auth, or listen on a loopback address.",
+  },
+  "tls-invalid": {
+    kind: "user",
+    exit: "usage",
+    rpc: "failed_precondition",
+    next: "Give --tls-cert the PEM file of the certificate and its chain, and --tls-key that of its key.",
   },
 
   // Anything

@@ -28,6 +28,8 @@ const commands = {
   job: async () => (await import("./job.ts")).addJobCommand,
   cluster: async () => (await import("./cluster.ts")).addClusterCommand,
   key: async () => (await import("./key.ts")).addKeyCommand,
+  backup: async () => (await import("./backup.ts")).addBackupCommand,
+  restore: async () => (await import("./restore.ts")).addRestoreCommand,
   migrate: async () => (await import("./migrate.ts")).addMigrateCommand,
 } satisfies Record<string, () => Promise<(program: Command) => void>>;
 

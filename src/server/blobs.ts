@@ -22,6 +22,27 @@ export interface IncomingBlob {
   discard(): Promise<void>;
 }
 
+/** What is read of blobs, and never changes. */
+export type BlobSource = Pick<BlobStore, "has" | "read">;
+
+/** The files of openFileBlobs for somebody else than the process that the folder belongs to. */
+export function readFileBlobs(folder: string): BlobSource {
+  const pathOf = pathsIn(folder);
+  return {
+    has: (sha256) => exists(pathOf(sha256)),
+    read: (sha256) =>
+      failing("reading an artifact", async () => {
+        const file = await open(pathOf(sha256), "r");
+        return file.createReadStream({ highWaterMark: 256 * 1024 });
+      }),
+  };
+}
+
+/** Two levels, because some file systems slow down with many thousands of files in one folder. */
+function pathsIn(folder: string): (sha256: string) => string {
+  return (sha256) => join(folder, sha256.slice(0, 2), sha256);
+}
+
 /**
  * Blobs as files. What a crash left half received is removed here: the folder belongs to one process, which
  * the database's lock sees to. Throws store-failed.
@@ -32,16 +53,10 @@ export async function openFileBlobs(folder: string): Promise<BlobStore> {
     await rm(incoming, { recursive: true, force: true });
     await mkdir(incoming, { recursive: true });
   });
-  // Two levels, because some file systems slow down with many thousands of files in one folder.
-  const pathOf = (sha256: string) => join(folder, sha256.slice(0, 2), sha256);
+  const pathOf = pathsIn(folder);
   return {
+    ...readFileBlobs(folder),
     begin: () => failing("receiving an artifact", () => beginFile(incoming, pathOf)),
-    has: (sha256) => exists(pathOf(sha256)),
-    read: (sha256) =>
-      failing("reading an artifact", async () => {
-        const file = await open(pathOf(sha256), "r");
-        return file.createReadStream({ highWaterMark: 256 * 1024 });
-      }),
     remove: (sha256) => failing("removing an artifact", () => rm(pathOf(sha256), { force: true })),
   };
 }

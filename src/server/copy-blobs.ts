@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { SystemError } from "../errors.ts";
-import type { BlobStore } from "./blobs.ts";
+import type { BlobSource, BlobStore } from "./blobs.ts";
 
 /** The names of the blobs in a folder of openFileBlobs; none where there is no folder. */
 export async function listFileBlobs(folder: string): Promise<string[]> {
@@ -15,7 +15,7 @@ export async function listFileBlobs(folder: string): Promise<string[]> {
 }
 
 /** Copies blobs one after the other and reads each back. Throws store-failed, also for one that is damaged. */
-export async function copyBlobs(names: readonly string[], from: BlobStore, to: BlobStore): Promise<void> {
+export async function copyBlobs(names: readonly string[], from: BlobSource, to: BlobStore): Promise<void> {
   for (const sha256 of names) {
     if (!(await to.has(sha256))) await copyBlob(sha256, from, to);
     const found = await sha256Of(await to.read(sha256));
@@ -23,7 +23,8 @@ export async function copyBlobs(names: readonly string[], from: BlobStore, to: B
   }
 }
 
-async function copyBlob(sha256: string, from: BlobStore, to: BlobStore): Promise<void> {
+/** Throws store-failed, also for one whose bytes are not those it is named by. */
+export async function copyBlob(sha256: string, from: BlobSource, to: BlobStore): Promise<void> {
   const blob = await to.begin();
   try {
     const hash = createHash("sha256");
@@ -38,7 +39,7 @@ async function copyBlob(sha256: string, from: BlobStore, to: BlobStore): Promise
   }
 }
 
-async function sha256Of(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+export async function sha256Of(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of bytes) hash.update(chunk);
   return hash.digest("hex");

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Clock, Random } from "../engine/id.ts";
 import type { Store } from "../store/port.ts";
-import { makeDataFolder } from "../store/sqlite/database.ts";
+import { lockFile, makeDataFolder } from "../store/sqlite/database.ts";
 import { dataFolderBusy, tryLock } from "../store/sqlite/lock.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import { type BlobStore, openFileBlobs } from "./blobs.ts";
@@ -63,7 +63,7 @@ async function openBlobs(
 /** Artifacts that are being received lie in the folder, and whoever opens it clears them away. */
 function holdFolder(dataFolder: string, resources: AsyncDisposableStack): void {
   makeDataFolder(dataFolder);
-  const lock = tryLock(join(dataFolder, "control-plane.lock"), lockWaitMs);
+  const lock = tryLock(join(dataFolder, lockFile), lockWaitMs);
   if (lock === undefined) throw dataFolderBusy(dataFolder);
   resources.use(lock);
 }

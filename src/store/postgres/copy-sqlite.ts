@@ -5,7 +5,7 @@ import pg from "pg";
 import type { Clock } from "../../engine/id.ts";
 import { SystemError, UserError } from "../../errors.ts";
 import { migrations } from "../sql/schema.ts";
-import { openDatabase } from "../sqlite/database.ts";
+import { databaseFile, lockFile, openDatabase } from "../sqlite/database.ts";
 import { dataFolderBusy, tryLock } from "../sqlite/lock.ts";
 import { migrate as migrateSqlite } from "../sqlite/migrate.ts";
 import { connectionOptions, toParameter } from "./connection.ts";
@@ -46,9 +46,9 @@ interface Table {
 export async function copySqliteToPostgres(options: CopyOptions): Promise<readonly CopiedTable[]> {
   const dataFolder = resolve(options.dataFolder);
   const where = databaseName(options.url);
-  using lock = tryLock(join(dataFolder, "control-plane.lock"), 0);
+  using lock = tryLock(join(dataFolder, lockFile), 0);
   if (lock === undefined) throw dataFolderBusy(dataFolder);
-  using source = openDatabase(join(dataFolder, "control-plane.sqlite"));
+  using source = openDatabase(join(dataFolder, databaseFile));
   migrateSqlite(source, { migrations, clock: options.clock });
   const client = new pg.Client(connectionOptions(options.url));
   client.on("error", () => {});

@@ -2,6 +2,11 @@ import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { SystemError } from "../../errors.ts";
 
+/** The database in a data folder. */
+export const databaseFile = "control-plane.sqlite";
+/** Whose lock says that a control plane uses the folder. */
+export const lockFile = "control-plane.lock";
+
 /** Long enough for a visiting command's write; the event loop stands still while SQLite waits. */
 const busyTimeoutMs = 5_000;
 

@@ -48,7 +48,7 @@ export function isCurrent(database: DatabaseSync, migrations: readonly Migration
   return applied.length >= migrations.length;
 }
 
-function readApplied(database: DatabaseSync): AppliedMigration[] {
+export function readApplied(database: DatabaseSync): AppliedMigration[] {
   return database
     .prepare("SELECT number, name, breaking FROM migrations ORDER BY number")
     .all() as unknown as AppliedMigration[];

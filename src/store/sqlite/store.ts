@@ -6,7 +6,7 @@ import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
 import { migrations } from "../sql/schema.ts";
 import type { Session } from "../sql/session.ts";
 import { createStoreParts, ensureDefaultCluster } from "../sql/store-parts.ts";
-import { makeDataFolder, openDatabase, syncFolder } from "./database.ts";
+import { databaseFile, lockFile, makeDataFolder, openDatabase, syncFolder } from "./database.ts";
 import { toStoreError } from "./failure.ts";
 import { dataFolderBusy, tryLock } from "./lock.ts";
 import { isCurrent, migrate } from "./migrate.ts";
@@ -34,13 +34,13 @@ const lockWaitMs = 2_000;
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const dataFolder = resolve(options.dataFolder);
-  const databasePath = join(dataFolder, "control-plane.sqlite");
+  const databasePath = join(dataFolder, databaseFile);
   using resources = new DisposableStack();
   try {
     makeDataFolder(dataFolder);
     // A command does not wait: whoever holds the lock longer is a server, and beside one it needs no lock.
     const waitMs = options.role === "server" ? lockWaitMs : 0;
-    const lock = tryLock(join(dataFolder, "control-plane.lock"), waitMs);
+    const lock = tryLock(join(dataFolder, lockFile), waitMs);
     if (lock !== undefined) resources.use(lock);
     else if (options.role === "server") throw dataFolderBusy(dataFolder);
     const database = resources.adopt(openDatabase(databasePath), (open) => open.close());
