@@ -3,16 +3,20 @@ import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { isLoopback } from "../engine/loopback.ts";
 import { visible } from "../report/untrusted-text.ts";
+import type { Certificate, CertificateFiles } from "../server/certificate.ts";
+import type { CertificateEvent, CertificateSource } from "../server/certificate-watch.ts";
 import type { ListenAddress } from "../server/listener.ts";
 import type { S3Location } from "../server/s3-location.ts";
 import { databaseName } from "../store/postgres/database-name.ts";
 import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { type Answer, runService, terminalLog } from "./run.ts";
 import { addStorageOptions, artifactsOption, type StorageOptions } from "./storage-options.ts";
+import { addTlsOptions, certificateFilesOf, type TlsOptions } from "./tls-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-interface ServeOptions extends JsonOption, StorageOptions {
+interface ServeOptions extends JsonOption, StorageOptions, TlsOptions {
   readonly artifacts?: S3Location;
   readonly host: string;
   readonly port: number;
@@ -38,7 +42,7 @@ export function addServeCommand(program: Command): void {
     .option("--port <port>", "port to listen on; 0 takes a free one", wholeNumber(0, 65_535), defaultPort)
     .option("--no-auth", "serve without API keys; on loopback addresses only")
     .option("--verbose", "log each request, one line", false);
-  addJsonOption(command).action(async (options: ServeOptions) => {
+  addJsonOption(addTlsOptions(command)).action(async (options: ServeOptions) => {
     await runService(options, (signal, announce) => serve(options, signal, announce));
   });
 }
@@ -48,6 +52,8 @@ async function serve(
   signal: AbortSignal,
   announce: (answer: Answer) => void,
 ): Promise<void> {
+  const files = certificateFilesOf(options);
+  using certificates = files === undefined ? undefined : await openCertificates(files);
   const { openControlPlane } = await import("../server/control-plane.ts");
   const dataFolder = resolve(options.data);
   const controlPlane = await openControlPlane({
@@ -70,10 +76,13 @@ async function serve(
   try {
     const auth = options.auth ? "keys" : "none";
     const asked = { kind: "tcp", host: options.host, port: options.port } as const;
-    const [address = asked] = (await controlPlane.listen([asked], auth)).addresses;
+    const [address = asked] = (await controlPlane.listen([asked], auth, certificates)).addresses;
     const keys = await controlPlane.store.keys.listKeys();
     const usable = keys.filter(({ revokedAtMs }) => revokedAtMs === undefined).length;
-    announce(announcement({ url: urlOf(address), ...placeOf(options), auth, keys: usable }));
+    const tls = certificates === undefined ? undefined : validityOf(certificates.current);
+    const url = urlOf(address, tls === undefined ? "http" : "https");
+    if (tls === undefined && !isLoopback(options.host)) terminalLog.warning(inTheClear(url));
+    announce(announcement({ url, tls, ...placeOf(options), auth, keys: usable }));
     if (!signal.aborted) await once(signal, "abort");
     terminalLog.info("Stopping");
   } finally {
@@ -81,8 +90,47 @@ async function serve(
   }
 }
 
+async function openCertificates(files: CertificateFiles): Promise<CertificateSource> {
+  const { openCertificate } = await import("../server/certificate-watch.ts");
+  const { processTimers } = await import("../server/timers.ts");
+  return await openCertificate(files, { timers: processTimers, clock: Date.now, onEvent: tellOfCertificate });
+}
+
+function tellOfCertificate(event: CertificateEvent): void {
+  if (event.kind === "replaced") {
+    const text = certificateText(validityOf(event.certificate));
+    terminalLog.info(visible(`The TLS certificate was replaced by one ${text}`));
+  } else {
+    terminalLog.warning(visible(event.why));
+  }
+}
+
+function inTheClear(url: string): string {
+  return (
+    `API keys and archives travel to ${url} in the clear: give --tls-cert and --tls-key, ` +
+    "unless a proxy that speaks TLS is the only one who can connect"
+  );
+}
+
+interface Validity {
+  /** What clients may call the server, as the certificate says it. */
+  readonly names: string;
+  /** ISO 8601. */
+  readonly validUntil: string;
+}
+
+function validityOf({ names, validToMs }: Certificate): Validity {
+  return { names, validUntil: new Date(validToMs).toISOString() };
+}
+
+function certificateText({ names, validUntil }: Validity): string {
+  return `for ${names === "" ? "no name" : names}, valid until ${validUntil.slice(0, 10)}`;
+}
+
 interface Announced {
   readonly url: string;
+  /** Undefined when it speaks in the clear. */
+  readonly tls: Validity | undefined;
   /** Undefined where nothing is kept in it. */
   readonly dataFolder: string | undefined;
   readonly database: string | undefined;
@@ -101,7 +149,7 @@ function placeOf({ data, database, artifacts }: ServeOptions) {
 }
 
 function announcement(announced: Announced): Answer {
-  const { url, dataFolder, database, artifacts, auth, keys } = announced;
+  const { url, tls, dataFolder, database, artifacts, auth, keys } = announced;
   const place = database === undefined ? `--data ${JSON.stringify(dataFolder)}` : "--database URL";
   const makeKey = `workflow-release key create NAME ${place}`;
   const authLine = {
@@ -115,11 +163,17 @@ function announcement(announced: Announced): Answer {
   ].join(", ");
   return {
     json: { ...announced },
-    text: [`Control plane at ${url}`, dataLine, authLine, "Ctrl+C stops it"].join("\n"),
+    text: [
+      `Control plane at ${url}`,
+      ...(tls === undefined ? [] : [visible(`TLS certificate ${certificateText(tls)}`)]),
+      dataLine,
+      authLine,
+      "Ctrl+C stops it",
+    ].join("\n"),
   };
 }
 
-function urlOf(address: ListenAddress): string {
+function urlOf(address: ListenAddress, scheme: "http" | "https"): string {
   if (address.kind === "unix") return `unix:${address.path}`;
-  return `http://${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
+  return `${scheme}://${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
 }

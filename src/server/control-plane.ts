@@ -7,6 +7,7 @@ import { UserError } from "../errors.ts";
 import type { Store } from "../store/port.ts";
 import type { VerifyArchive } from "./artifacts.ts";
 import { authenticateByKey, type KnownKeys, trustEveryone } from "./auth.ts";
+import type { CertificateSource } from "./certificate-watch.ts";
 import { createFrequentMethods } from "./frequent-methods.ts";
 import { createGrpcUnary } from "./grpc-unary.ts";
 import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
@@ -35,9 +36,14 @@ export interface ControlPlane {
   readonly store: Store;
   /**
    * `keys` asks for an API key on everything but health; `none` trusts whoever can connect.
-   * Throws listen-failed; auth-required for `none` on an address that other machines reach.
+   * With certificates it speaks TLS on TCP addresses, and nothing else there. Throws listen-failed;
+   * auth-required for `none` on an address that other machines reach.
    */
-  listen(addresses: readonly ListenAddress[], auth: "keys" | "none"): Promise<Listener>;
+  listen(
+    addresses: readonly ListenAddress[],
+    auth: "keys" | "none",
+    certificates?: CertificateSource,
+  ): Promise<Listener>;
   /** Why the job's queued tasks are not being claimed. Throws job-not-found. */
   explainJob(id: JobId): Promise<JobExplanation>;
   /** A client without a socket. `name` is the actor in the history; it may do everything. */
@@ -79,6 +85,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       closing: closing.signal,
     });
   });
+  const plainRefusal = loadOnce(async () => (await import("./plain-refusal.ts")).refusePlainRequests(report));
   const keys: KnownKeys = {
     findKey: async (sha256) => (await store.keys.findKey(sha256)) ?? (await registry.findWorker(sha256)),
   };
@@ -92,7 +99,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const listeners: Listener[] = [];
   return {
     store,
-    async listen(addresses, auth) {
+    async listen(addresses, auth, certificates) {
       if (auth === "none" && !addresses.every(isLocal)) {
         throw new UserError("auth-required", "Without keys only loopback addresses are served");
       }
@@ -108,6 +115,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
         handle: onAnswer === undefined ? bare : withRequestLog(bare, onAnswer),
         serveStream: onAnswer === undefined ? bareStream : withStreamLog(bareStream, onAnswer),
         limits: connectionLimits,
+        tls: certificates && { certificates, refusePlain: handleWhenLoaded(plainRefusal, report) },
       });
       listeners.push(listener);
       processTimers.set(loadAll, loadAllAfterMs);

@@ -1,15 +1,17 @@
 /**
  * One port for everything: gRPC with prior knowledge of HTTP/2, gRPC-Web and Connect over HTTP/1.1 and
  * HTTP/2, and plain HTTP. The official Python SDK needs that: it sends gRPC for calls and HTTP/1.1 for
- * telemetry to the same host and port. The first bytes of a connection tell which server gets it.
+ * telemetry to the same host and port. The first bytes of a connection tell which server gets it; over TLS
+ * the handshake does.
  */
 import { unlink } from "node:fs/promises";
 import net from "node:net";
 import { isLoopback } from "../engine/loopback.ts";
 import { UserError } from "../errors.ts";
+import type { CertificateSource } from "./certificate-watch.ts";
 import type { StreamHandler } from "./grpc-unary.ts";
 import { type ConnectionLimits, createProtocolServers, type RequestHandler } from "./protocol-servers.ts";
-import { sniffHttp2 } from "./sniff.ts";
+import { sniff } from "./sniff.ts";
 
 export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
@@ -21,6 +23,14 @@ export interface ListenerOptions {
   /** Serves what it can of HTTP/2 without the cost of a request object; the rest goes to `handle`. */
   readonly serveStream?: StreamHandler;
   readonly limits: ConnectionLimits;
+  /** TLS on every TCP address; unix sockets stay as they are. */
+  readonly tls?: ListenerTls | undefined;
+}
+
+export interface ListenerTls {
+  readonly certificates: CertificateSource;
+  /** Answers requests that come in the clear. */
+  readonly refusePlain: RequestHandler;
 }
 
 export interface Listener {
@@ -35,30 +45,22 @@ export interface Listener {
 
 /** Throws listen-failed when an address cannot be had; then none is. */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
-  const protocols = createProtocolServers(
-    options.handle,
-    options.limits,
-    options.serveStream ?? (() => false),
-  );
-  const connections = new Connections((socket) => {
-    sniffHttp2(socket, options.limits.headersTimeoutMs).then(
-      (isHttp2) => {
-        connections.claim(socket);
-        protocols.take(socket, isHttp2);
-      },
-      () => socket.destroy(),
-    );
-  });
+  const doors = await openDoors(options);
+  const connections = new Connections();
   const servers: net.Server[] = [];
   const addresses: ListenAddress[] = [];
   const stopAccepting = () => {
     for (const server of servers) server.close();
     connections.closeUnclaimed();
-    protocols.close();
+    doors.close();
   };
   try {
     for (const address of options.addresses) {
-      const server = net.createServer({ noDelay: true }, (socket) => connections.add(socket));
+      const door = address.kind === "unix" ? doors.plain : doors.tcp;
+      const server = net.createServer({ noDelay: true }, (socket) => {
+        connections.add(socket);
+        door(socket, () => connections.claim(socket)).catch(() => socket.destroy());
+      });
       server.maxConnections = options.limits.maxConnections;
       addresses.push(await listen(server, address));
       servers.push(server);
@@ -76,16 +78,52 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   };
 }
 
+/** Finds out what a new connection speaks, claims it and hands it on. Rejects for one that says nothing of use. */
+type Door = (socket: net.Socket, claim: () => void) => Promise<void>;
+
+interface Doors {
+  readonly plain: Door;
+  readonly tcp: Door;
+  close(): void;
+}
+
+async function openDoors({ handle, serveStream, limits, tls }: ListenerOptions): Promise<Doors> {
+  const protocols = createProtocolServers(handle, limits, serveStream ?? (() => false));
+  const plain: Door = async (socket, claim) => {
+    const spoken = await sniff(socket, limits.headersTimeoutMs);
+    claim();
+    protocols.take(socket, spoken === "http2");
+  };
+  if (tls === undefined) return { plain, tcp: plain, close: () => protocols.close() };
+  // Loaded here so that only who asks for TLS pays for it.
+  const { createTlsFront } = await import("./tls-front.ts");
+  const front = createTlsFront(tls.certificates, limits.headersTimeoutMs);
+  const refusing = createProtocolServers(tls.refusePlain, limits, () => false);
+  return {
+    plain,
+    async tcp(socket, claim) {
+      const spoken = await sniff(socket, limits.headersTimeoutMs);
+      if (spoken === "tls") {
+        const secure = await front.accept(socket);
+        claim();
+        protocols.take(secure, secure.alpnProtocol === "h2");
+      } else {
+        claim();
+        refusing.take(socket, spoken === "http2");
+      }
+    },
+    close() {
+      protocols.close();
+      refusing.close();
+    },
+  };
+}
+
 /** The open connections; those that have not said yet what they speak are unclaimed. */
 class Connections {
   readonly #open = new Set<net.Socket>();
   readonly #unclaimed = new Set<net.Socket>();
-  readonly #onAdd: (socket: net.Socket) => void;
   #onEmpty = () => {};
-
-  constructor(onAdd: (socket: net.Socket) => void) {
-    this.#onAdd = onAdd;
-  }
 
   add(socket: net.Socket): void {
     this.#open.add(socket);
@@ -97,7 +135,6 @@ class Connections {
     });
     // What breaks while it is served is seen by the protocol's server; what breaks before is nobody's error.
     socket.on("error", () => {});
-    this.#onAdd(socket);
   }
 
   claim(socket: net.Socket): void {

@@ -15,7 +15,10 @@ export interface ConnectionLimits {
   readonly maxConnections: number;
   readonly maxStreamsPerConnection: number;
   readonly maxHeaderSizeBytes: number;
-  /** From the connection to its first bytes, and from a request's first byte to the end of its headers. */
+  /**
+   * From the connection to its first bytes, for a TLS handshake, and from a request's first byte to the end
+   * of its headers.
+   */
   readonly headersTimeoutMs: number;
   /** A connection without a request is closed after this. */
   readonly idleTimeoutMs: number;

@@ -71,12 +71,15 @@ export async function startSdkClient(options: {
   readonly url: string;
   readonly token?: string;
   readonly transport: SdkTransport;
+  /** Beside what the process always gets. */
+  readonly env?: Readonly<Record<string, string>>;
 }): Promise<SdkClient> {
   const python = await pythonWithSdk();
-  const child = spawn(python, ["-B", driver, JSON.stringify(options)], {
+  const { env, ...connection } = options;
+  const child = spawn(python, ["-B", driver, JSON.stringify(connection)], {
     stdio: ["pipe", "pipe", "inherit"],
     // Neither the caller's key nor a proxy may reach the SDK.
-    env: { PATH: process.env.PATH, SYSTEMROOT: process.env.SYSTEMROOT, PYTHONUTF8: "1" },
+    env: { PATH: process.env.PATH, SYSTEMROOT: process.env.SYSTEMROOT, PYTHONUTF8: "1", ...env },
   });
   const exited = once(child, "exit");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

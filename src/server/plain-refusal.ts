@@ -1,0 +1,20 @@
+/** Answers what comes in the clear to a port that speaks TLS, in the words of the protocol that was spoken. */
+import { UserError } from "../errors.ts";
+import { sendError } from "./http-routes.ts";
+import type { RequestHandler } from "./protocol-servers.ts";
+import { createRoutes } from "./routes.ts";
+import type { ReportFailure } from "./rpc-errors.ts";
+import { createRpcHandlers } from "./rpc-handler.ts";
+import { rpcLimits } from "./rpc-limits.ts";
+
+/** Nothing is read from the request but its path; whatever key it held has travelled in the clear. */
+export function refusePlainRequests(report: ReportFailure): RequestHandler {
+  const refusal = () => new UserError("tls-required", "This port speaks TLS: the URL begins with https://");
+  const authenticate = () => Promise.reject(refusal());
+  const rpc = createRpcHandlers(createRoutes({}, { authenticate, report }), rpcLimits, report);
+  return (request, response, expectsContinue) => {
+    const answerCall = rpc((request.url ?? "").split("?", 1)[0] ?? "");
+    if (answerCall === undefined) sendError(response, refusal(), "request", report);
+    else answerCall(request, response, expectsContinue);
+  };
+}
