@@ -107,7 +107,7 @@ await packChunks(metafile, root, outputFolder, [
     name: "run",
     sources: [
       "src/project/find-projects.ts",
-      "src/project-runs.ts",
+      "src/action/project-runs.ts",
       "src/report/run-report.ts",
       "src/report/annotations.ts",
     ],

@@ -1,6 +1,6 @@
 /**
  * The action's inputs and outputs, declared once. action.yml and the reference tables of the README
- * are generated from this file (`npm run generate`), and src/inputs.ts reads nothing that is not here.
+ * are generated from this file (`npm run generate`), and src/inputs/ reads nothing that is not here.
  */
 
 interface InputRow {

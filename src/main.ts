@@ -2,16 +2,16 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as core from "@actions/core";
-import { type ActionRun, runAction } from "./action-run.ts";
+import { openDeploymentsState } from "./action/open-deployments.ts";
+import { type ActionRun, runAction } from "./action/run.ts";
 import { type ErrorCode, exitCodes } from "./error-table.ts";
 import { type ReleaseError, SystemError, stoppedBy, toReleaseError } from "./errors.ts";
-import { readGitHubRun } from "./github-run.ts";
-import { readRunnerContext } from "./inputs.ts";
-import { openDeploymentsState } from "./open-deployments.ts";
+import { readGitHubRun } from "./inputs/github-run.ts";
+import { readRunnerContext } from "./inputs/inputs.ts";
+import { type ReportInputs, readReportInputs } from "./inputs/report.ts";
 import { actionLog } from "./report/action-log.ts";
 import type { GitHubReporter } from "./report/github/reporter.ts";
 import { recordFailure, startRecord } from "./report/record.ts";
-import { type ReportInputs, readReportInputs } from "./report-inputs.ts";
 
 /**
  * On cancel the runner sends SIGINT, SIGTERM 7.5 s later, and kills after 2.5 s more. The stages stop at

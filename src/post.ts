@@ -1,9 +1,9 @@
 /** The action's post step, which the runner starts also when the main step was killed: ends what that left open. */
 import * as core from "@actions/core";
-import { readGitHubRun } from "./github-run.ts";
-import { openDeploymentsState, parseOpenDeployments } from "./open-deployments.ts";
+import { openDeploymentsState, parseOpenDeployments } from "./action/open-deployments.ts";
+import { readGitHubRun } from "./inputs/github-run.ts";
+import { readReportInputs } from "./inputs/report.ts";
 import { actionLog } from "./report/action-log.ts";
-import { readReportInputs } from "./report-inputs.ts";
 
 /** The runner gives the post steps of a cancelled job 5 minutes together. */
 const limitMs = 30_000;

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseAllow } from "../allow-input.ts";
 import type { Problem } from "../errors.ts";
-import { hostedApiUrl, parseClusters, readApiTarget } from "../inputs.ts";
+import { parseAllow } from "../inputs/allow.ts";
+import { hostedApiUrl, parseClusters, readApiTarget } from "../inputs/inputs.ts";
 import {
   type Allowance,
   type Allowed,

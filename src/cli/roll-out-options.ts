@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Problem, UserError } from "../errors.ts";
-import { parseGates } from "../gate-input.ts";
+import { parseGates } from "../inputs/gates.ts";
+import { parsePlanInput } from "../inputs/roll-out.ts";
 import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
 import type { PlanInput } from "../release/expected-plan.ts";
 import type { Gate } from "../release/gates/gate.ts";
 import { type OnFailure, onFailureChoices } from "../release/on-failure.ts";
-import { parsePlanInput } from "../roll-out-inputs.ts";
 import type { Allowed, ClusterInput } from "../run-plan.ts";
 import { allowOption, clusterOption } from "./options.ts";
 

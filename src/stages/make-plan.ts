@@ -1,5 +1,5 @@
 import type { TaskContract } from "../engine/contract.ts";
-import { gateText } from "../gate-input.ts";
+import { gateText } from "../inputs/gates.ts";
 import { checkDeployedContracts } from "../release/contract-check.ts";
 import type { DeployPlan, ReleaseToDeploy } from "../release/deploy-plan.ts";
 import type { Gate } from "../release/gates/gate.ts";

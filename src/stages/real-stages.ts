@@ -1,13 +1,13 @@
 import { dirname } from "node:path";
 import type { BuildCache } from "../build/cache/build-cache.ts";
 import type { CacheMiss } from "../build/cache/miss.ts";
+import { readRunProvenance } from "../inputs/run-provenance.ts";
 import type { Log } from "../log.ts";
 import type { Project } from "../project/project.ts";
 import type { DeploymentRecords } from "../release/deployment-records.ts";
 import { systemGateWorld } from "../release/gates/system-world.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import type { GitHubClient } from "../report/github/client.ts";
-import { readRunProvenance } from "../run-provenance.ts";
 import type { StageDeps } from "./stage.ts";
 
 /** Where the commits are that a run is about. */

@@ -1,6 +1,6 @@
 /** All that GitHub is told of a run beside its log and its summary. Nothing of it can fail the run. */
 import { createHash } from "node:crypto";
-import type { GitHubRun } from "../../github-run.ts";
+import type { GitHubRun } from "../../inputs/github-run.ts";
 import type { RunRecord } from "../record.ts";
 import { sectionsOf } from "../sections/sections.ts";
 import { cut, inlineCode } from "../untrusted-text.ts";

@@ -1,8 +1,8 @@
 /** How GitHub Deployments end when a roll-out does not simply succeed, and who ends what a killed run left open. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { parseOpenDeployments } from "../../../src/action/open-deployments.ts";
 import { SystemError, UserError } from "../../../src/errors.ts";
-import { parseOpenDeployments } from "../../../src/open-deployments.ts";
 import type { RolloutStage } from "../../../src/release/clusters.ts";
 import type { ClusterState } from "../../../src/release/deploy.ts";
 import { planDeployment } from "../../../src/release/deploy-plan.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SystemError, UserError } from "../../../src/errors.ts";
-import type { GitHubRun } from "../../../src/github-run.ts";
+import type { GitHubRun } from "../../../src/inputs/github-run.ts";
 import type { ClusterOutcome } from "../../../src/release/deploy.ts";
 import { planDeployment } from "../../../src/release/deploy-plan.ts";
 import { findDeployment } from "../../../src/report/github/deployment-record.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Problem } from "../src/errors.ts";
-import { type GateSurroundings, gateText, parseGates } from "../src/gate-input.ts";
-import { parseSmokeTask } from "../src/rehearsal/smoke-task.ts";
+import type { Problem } from "../../src/errors.ts";
+import { type GateSurroundings, gateText, parseGates } from "../../src/inputs/gates.ts";
+import { parseSmokeTask } from "../../src/rehearsal/smoke-task.ts";
 
 const smokeTask = parseSmokeTask("tiles/Mosaic@v1.0");
 const whole: GateSurroundings = {

@@ -1,8 +1,8 @@
 /** The inputs `plan` and `on-failure`: what a roll-out must still be, and what becomes of one that fails. */
 import { resolve } from "node:path";
-import type { Problem } from "./errors.ts";
-import type { PlanInput } from "./release/expected-plan.ts";
-import { type OnFailure, onFailureChoices } from "./release/on-failure.ts";
+import type { Problem } from "../errors.ts";
+import type { PlanInput } from "../release/expected-plan.ts";
+import { type OnFailure, onFailureChoices } from "../release/on-failure.ts";
 
 /** Undefined where it is left to the clusters. */
 export function parseOnFailure(value: string, problems: Problem[]): OnFailure | undefined {

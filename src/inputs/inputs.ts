@@ -4,18 +4,18 @@
  */
 import { tmpdir } from "node:os";
 import { isAbsolute, relative, resolve } from "node:path";
-import { actionInputs, type InputName } from "./action-contract.ts";
-import { allowByLabel, parseAllow } from "./allow-input.ts";
-import { parseCache } from "./cache-input.ts";
-import { type Problem, UserError } from "./errors.ts";
-import { parseGates } from "./gate-input.ts";
+import { actionInputs, type InputName } from "../action-contract.ts";
+import { type Problem, UserError } from "../errors.ts";
+import { nearestName } from "../project/nearest-name.ts";
+import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
+import type { ApiTarget, CachePlan, ClusterInput, PublishPlan, RunPlan } from "../run-plan.ts";
+import { allowByLabel, parseAllow } from "./allow.ts";
+import { parseCache } from "./cache.ts";
+import { parseGates } from "./gates.ts";
 import { readBaseCommit, readLabels } from "./github-run.ts";
-import { nearestName } from "./project/nearest-name.ts";
-import { parseSmokeTask, type SmokeTask } from "./rehearsal/smoke-task.ts";
-import { parseReleaseInput } from "./release-input.ts";
-import { readReportInputs } from "./report-inputs.ts";
-import { parseOnFailure, parsePlanInput } from "./roll-out-inputs.ts";
-import type { ApiTarget, CachePlan, ClusterInput, PublishPlan, RunPlan } from "./run-plan.ts";
+import { parseReleaseInput } from "./release.ts";
+import { readReportInputs } from "./report.ts";
+import { parseOnFailure, parsePlanInput } from "./roll-out.ts";
 
 /** What the runner says about itself. */
 export interface RunnerContext {

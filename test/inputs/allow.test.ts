@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { ReleaseError } from "../src/errors.ts";
-import { readActionInputs } from "../src/inputs.ts";
-import { pullRequestEvent, pushEvent } from "./support/github-events.ts";
-import { createScratchFolder } from "./support/scratch-folder.ts";
+import { ReleaseError } from "../../src/errors.ts";
+import { readActionInputs } from "../../src/inputs/inputs.ts";
+import { pullRequestEvent, pushEvent } from "../support/github-events.ts";
+import { createScratchFolder } from "../support/scratch-folder.ts";
 
 const push = { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/heads/main", "INPUT_API-KEY": "key" };
 const allowOf = (env: Record<string, string>) => [...readActionInputs(env).plan.allow];

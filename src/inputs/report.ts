@@ -1,7 +1,7 @@
 /** The inputs that say what is reported where. Read apart from the others: a run whose inputs are wrong reports too. */
-import { actionInputs } from "./action-contract.ts";
-import type { Problem } from "./errors.ts";
-import { nearestName } from "./project/nearest-name.ts";
+import { actionInputs } from "../action-contract.ts";
+import type { Problem } from "../errors.ts";
+import { nearestName } from "../project/nearest-name.ts";
 
 export const reportChannels = ["summary", "comment", "annotations", "deployments"] as const;
 export type ReportChannel = (typeof reportChannels)[number];

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
-import type { Problem } from "../src/errors.ts";
-import { readActionInputs } from "../src/inputs.ts";
-import { onFailureOf } from "../src/release/on-failure.ts";
-import { parseOnFailure, parsePlanInput } from "../src/roll-out-inputs.ts";
+import type { Problem } from "../../src/errors.ts";
+import { readActionInputs } from "../../src/inputs/inputs.ts";
+import { parseOnFailure, parsePlanInput } from "../../src/inputs/roll-out.ts";
+import { onFailureOf } from "../../src/release/on-failure.ts";
 
 describe("the input on-failure", () => {
   it("is one of two words, or left to the clusters", () => {

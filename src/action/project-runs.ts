@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import pLimit from "p-limit";
-import { type ReleaseError, UserError } from "./errors.ts";
-import type { Log } from "./log.ts";
-import type { Project } from "./project/project.ts";
-import { createHeldLog } from "./report/held-log.ts";
-import { type RunRecord, recordFailure } from "./report/record.ts";
-import { errorLines } from "./report/terminal.ts";
-import { headline, verdict } from "./report/verdict.ts";
+import { type ReleaseError, UserError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Project } from "../project/project.ts";
+import { createHeldLog } from "../report/held-log.ts";
+import { type RunRecord, recordFailure } from "../report/record.ts";
+import { errorLines } from "../report/terminal.ts";
+import { headline, verdict } from "../report/verdict.ts";
 
 /** Each builds in processes of its own; more than this many only take each other's memory. */
 const mostAtOnce = Math.min(4, availableParallelism());

@@ -1,8 +1,8 @@
 /** The input `release`: which release a run deploys. */
-import { parseId } from "./engine/id.ts";
-import type { Problem } from "./errors.ts";
-import { nearestName } from "./project/nearest-name.ts";
-import type { ReleaseInput } from "./run-plan.ts";
+import { parseId } from "../engine/id.ts";
+import type { Problem } from "../errors.ts";
+import { nearestName } from "../project/nearest-name.ts";
+import type { ReleaseInput } from "../run-plan.ts";
 
 const words = ["auto", "existing", "previous"] as const;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeProvenance, parseProvenance } from "../src/engine/provenance.ts";
-import { readRunProvenance } from "../src/run-provenance.ts";
+import { encodeProvenance, parseProvenance } from "../../src/engine/provenance.ts";
+import { readRunProvenance } from "../../src/inputs/run-provenance.ts";
 
 const env = {
   GITHUB_REPOSITORY: "acme/tiles",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { describe, it } from "node:test";
-import { ReleaseError } from "../src/errors.ts";
-import { readActionInputs, readRunnerContext } from "../src/inputs.ts";
-import { errorOf } from "./support/errors.ts";
+import { ReleaseError } from "../../src/errors.ts";
+import { readActionInputs, readRunnerContext } from "../../src/inputs/inputs.ts";
+import { errorOf } from "../support/errors.ts";
 
 const runner = {
   GITHUB_WORKSPACE: resolve("/checkout"),

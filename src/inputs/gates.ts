@@ -1,11 +1,11 @@
 /** The input `gate`: what must hold on each cluster before the roll-out goes on. */
-import { gateKinds } from "./engine/provenance.ts";
-import type { Problem } from "./errors.ts";
-import { nearestName } from "./project/nearest-name.ts";
-import type { SmokeTask } from "./rehearsal/smoke-task.ts";
-import type { Gate } from "./release/gates/gate.ts";
-import { keptMs } from "./release/gates/limits.ts";
-import type { ClusterInputs } from "./run-plan.ts";
+import { gateKinds } from "../engine/provenance.ts";
+import type { Problem } from "../errors.ts";
+import { nearestName } from "../project/nearest-name.ts";
+import type { SmokeTask } from "../rehearsal/smoke-task.ts";
+import type { Gate } from "../release/gates/gate.ts";
+import { keptMs } from "../release/gates/limits.ts";
+import type { ClusterInputs } from "../run-plan.ts";
 
 /** What the other inputs say that gates depend on. */
 export interface GateSurroundings {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readReportInputs, reportChannels } from "../src/report-inputs.ts";
+import { readReportInputs, reportChannels } from "../../src/inputs/report.ts";
 
 const channelsOf = (report: string) => [...readReportInputs({ INPUT_REPORT: report }).channels];
 

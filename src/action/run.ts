@@ -1,19 +1,19 @@
 /** What the action does between its entry and its report: one pipeline a project. */
 import { join } from "node:path";
 import * as core from "@actions/core";
-import type { BuildCache } from "./build/cache/build-cache.ts";
-import type { CacheMiss } from "./build/cache/miss.ts";
-import { type ReleaseError, SystemError, stoppedBy, toReleaseError } from "./errors.ts";
-import { readGitHubRun } from "./github-run.ts";
-import { type ActionInputs, readActionInputs } from "./inputs.ts";
-import type { Log } from "./log.ts";
-import type { ProjectPlace } from "./project/find-projects.ts";
-import { actionLog } from "./report/action-log.ts";
-import type { GitHubClient } from "./report/github/client.ts";
-import { type RunRecord, startRecord } from "./report/record.ts";
-import { readReportInputs } from "./report-inputs.ts";
-import type { RunPlan } from "./run-plan.ts";
-import type { RunSource } from "./stages/real-stages.ts";
+import type { BuildCache } from "../build/cache/build-cache.ts";
+import type { CacheMiss } from "../build/cache/miss.ts";
+import { type ReleaseError, SystemError, stoppedBy, toReleaseError } from "../errors.ts";
+import { readGitHubRun } from "../inputs/github-run.ts";
+import { type ActionInputs, readActionInputs } from "../inputs/inputs.ts";
+import { readReportInputs } from "../inputs/report.ts";
+import type { Log } from "../log.ts";
+import type { ProjectPlace } from "../project/find-projects.ts";
+import { actionLog } from "../report/action-log.ts";
+import type { GitHubClient } from "../report/github/client.ts";
+import { type RunRecord, startRecord } from "../report/record.ts";
+import type { RunPlan } from "../run-plan.ts";
+import type { RunSource } from "../stages/real-stages.ts";
 
 export interface ActionRun {
   /** One a project; a single one stands for the whole run until the projects are known. */
@@ -44,7 +44,7 @@ export async function runAction(action: ActionRun, signal: AbortSignal): Promise
   core.info(`${modeWords[publish.kind]}: ${publish.why}`);
   for (const warning of inputs.warnings) core.warning(warning);
   await action.logBegun();
-  const { findProjects } = await import("./project/find-projects.ts");
+  const { findProjects } = await import("../project/find-projects.ts");
   const places = findProjects(inputs.projects, inputs.workspace);
   const folders = nameProjects(action, places);
   const timeout = AbortSignal.timeout(inputs.timeoutMs);
@@ -92,7 +92,7 @@ function sourceOf(folder: string, signal: AbortSignal): RunSource {
   if (run === undefined || token === "") return { folder, commit: run?.commit };
   let client: Promise<GitHubClient> | undefined;
   const github = async () => {
-    const { createGitHubClient } = await import("./report/github/client.ts");
+    const { createGitHubClient } = await import("../report/github/client.ts");
     client ??= createGitHubClient({ ...run, token }, { signal });
     return await client;
   };
@@ -106,13 +106,13 @@ async function prepare(
   folders: ReadonlyMap<RunRecord, string>,
   { signal, endsAtMs }: { readonly signal: AbortSignal; readonly endsAtMs: number },
 ): Promise<(record: RunRecord, log: Log) => Promise<void>> {
-  const { runPipeline } = await import("./pipeline.ts");
-  const { stageDeps } = await import("./stages/real-stages.ts");
+  const { runPipeline } = await import("../pipeline.ts");
+  const { stageDeps } = await import("../stages/real-stages.ts");
   const { createSlugClaims } = await import("./project-runs.ts");
   const claim = createSlugClaims();
   let opened: Promise<BuildCache | CacheMiss> | undefined;
   const openCache = async () => {
-    const { openActionsCache } = await import("./build/cache/open-cache.ts");
+    const { openActionsCache } = await import("../build/cache/open-cache.ts");
     opened ??= openActionsCache(cache, process.env);
     return await opened;
   };

@@ -1,5 +1,5 @@
 /** What the action's main step leaves to its post step: the GitHub Deployments that are in progress. */
-import type { OpenDeployment } from "./report/github/deployments.ts";
+import type { OpenDeployment } from "../report/github/deployments.ts";
 
 /** Name of the state that the runner hands from one step to the other. */
 export const openDeploymentsState = "open-deployments";

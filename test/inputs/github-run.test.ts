@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
-import { readBaseCommit, readGitHubRun } from "../src/github-run.ts";
-import { pullRequestEvent, pushEvent } from "./support/github-events.ts";
-import { createScratchFolder } from "./support/scratch-folder.ts";
+import { readBaseCommit, readGitHubRun } from "../../src/inputs/github-run.ts";
+import { pullRequestEvent, pushEvent } from "../support/github-events.ts";
+import { createScratchFolder } from "../support/scratch-folder.ts";
 
 const sha = "a".repeat(40);
 const environment = {
