@@ -1,27 +1,14 @@
 /** What one run shall do, decided before anything is read or changed. The action and the CLI both make one. */
 
-import type { CacheMiss } from "./build/cache/miss.ts";
+import type { ApiTarget } from "./api/target.ts";
+import type { CachePlan } from "./build/cache/open-cache.ts";
 import type { SmokeTask } from "./rehearsal/smoke-task.ts";
+import type { Allowed } from "./release/allowed.ts";
+import type { BaseCommit } from "./release/base-contract.ts";
+import type { ClusterInputs } from "./release/clusters.ts";
 import type { PlanInput } from "./release/expected-plan.ts";
 import type { Gate } from "./release/gates/gate.ts";
 import type { OnFailure } from "./release/on-failure.ts";
-
-/** Where the control plane is and who we are there. Never logged as a whole: it holds the key. */
-export interface ApiTarget {
-  readonly url: string;
-  /** Absent where a control plane runs without authentication. */
-  readonly apiKey: string | undefined;
-}
-
-/** One entry of a cluster input: a slug, or all clusters of a [targets] table. */
-export type ClusterInput =
-  | { readonly kind: "slug"; readonly slug: string }
-  | { readonly kind: "target"; readonly name: string };
-
-export interface ClusterInputs {
-  readonly dev: readonly ClusterInput[];
-  readonly production: readonly ClusterInput[];
-}
 
 /**
  * Which release a run deploys. `auto`: the one that has this content, else a new one. `existing`: the one that has
@@ -59,20 +46,6 @@ interface CheckPlan {
   readonly api: ApiTarget;
 }
 
-export interface BaseCommit {
-  /** For a person: the branch. */
-  readonly name: string;
-  /** An id; on a laptop anything that git takes for a commit. */
-  readonly commit: string;
-  /** The pull request's own commit. */
-  readonly head?: string;
-}
-
-/** Whether builds are looked for in the cache and kept there, and in whose name. */
-export type CachePlan =
-  | { readonly kind: "on"; readonly apiKey: string | undefined }
-  | { readonly kind: "off"; readonly miss: CacheMiss };
-
 /** A run that publishes takes only what a run with the same key wrote; one that only checks may hold no key. */
 export function cachePlan(publish: RunPlan["publish"], apiKey: string | undefined): CachePlan {
   if (publish.kind === "publish" && publish.api.apiKey === undefined) {
@@ -80,17 +53,6 @@ export function cachePlan(publish: RunPlan["publish"], apiKey: string | undefine
   }
   return { kind: "on", apiKey };
 }
-
-/**
- * What a run refuses unless a person allows it. `breaking`: a task contract that breaks jobs which exist. `older`: an
- * older or other commit than the one that is deployed. `unproven`: production without proof from the dev clusters.
- */
-export const allowances = ["breaking", "older", "unproven"] as const;
-export type Allowance = (typeof allowances)[number];
-
-/** Where a person allowed it. */
-export type AllowedBy = "input" | "label" | "option";
-export type Allowed = ReadonlyMap<Allowance, AllowedBy>;
 
 export interface RunPlan {
   /** Absolute folder to look for tilebox.workflow.toml in, and upward. */

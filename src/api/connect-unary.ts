@@ -4,12 +4,14 @@
  * first touched. What is not the ordinary course of a call (a refusal, an error, another kind of answer) is read by
  * that client's own code, loaded then.
  */
+
 import type http from "node:http";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { CallOptions, Transport, UnaryResponse } from "@connectrpc/connect";
-import { exchange, NoAnswerInTime, type OpenRequest, readAtMost } from "./http-exchange.ts";
+import { exchange, type OpenRequest, readAtMost } from "./http-exchange.ts";
+import { NoAnswerInTime } from "./no-answer.ts";
 
 /** What a client of unary methods needs of a transport. */
 export type UnaryTransport = Pick<Transport, "unary">;

@@ -1,8 +1,10 @@
 /** Plain HTTP with a control plane: one request, one answer, errors of the table. */
+
 import type http from "node:http";
 import { pipeline, Readable } from "node:stream";
 import { SystemError } from "../errors.ts";
 import type { FailedCall } from "./call-rules.ts";
+import { NoAnswerInTime } from "./no-answer.ts";
 
 /** Opens a request with the key, the agent and the host of one control plane. */
 export type OpenRequest = (
@@ -15,13 +17,6 @@ export type OpenRequest = (
 const idleTimeoutMs = 60_000;
 /** An error answer is a few hundred bytes; of anything longer only the status counts. */
 const maxErrorBytes = 64 * 1024;
-
-/** The other side was silent for too long. */
-export class NoAnswerInTime extends Error {
-  constructor(limitMs: number) {
-    super(`no answer within ${limitMs} ms`);
-  }
-}
 
 /**
  * Throws what the work throws as an error of the table. What reads errors is loaded with the first one: it is most of

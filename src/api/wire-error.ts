@@ -7,7 +7,7 @@ import { type ErrorCode, errorTable, type UserErrorCode } from "../error-table.t
 import { type ErrorDetails, ReleaseError, SystemError, UserError } from "../errors.ts";
 import type { FailedCall, Missing } from "./call-rules.ts";
 import { fromDetails } from "./error-details.ts";
-import { NoAnswerInTime } from "./http-exchange.ts";
+import { NoAnswerInTime } from "./no-answer.ts";
 import { nodeErrorCode } from "./node-error.ts";
 
 export function fromWireError(thrown: unknown, call: FailedCall): ReleaseError {

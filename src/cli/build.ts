@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Allowed, BuildOnlyPlan } from "../run-plan.ts";
+import type { Allowed } from "../release/allowed.ts";
+import type { BuildOnlyPlan } from "../run-plan.ts";
 import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { addBuildOptions, allowOption, type BuildOptions, cachePlanOf } from "./options.ts";
 import { runForTerminal } from "./run-stages.ts";

@@ -1,17 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ApiTarget } from "../api/target.ts";
+import type { CachePlan } from "../build/cache/open-cache.ts";
 import type { Problem } from "../errors.ts";
 import { parseAllow } from "../inputs/allow.ts";
 import { hostedApiUrl, parseClusters, readApiTarget } from "../inputs/inputs.ts";
-import {
-  type Allowance,
-  type Allowed,
-  type ApiTarget,
-  type BuildOnlyPlan,
-  type CachePlan,
-  type ClusterInput,
-  cachePlan,
-  type PublishPlan,
-} from "../run-plan.ts";
+import type { Allowance, Allowed } from "../release/allowed.ts";
+import type { ClusterInput } from "../release/clusters.ts";
+import { type BuildOnlyPlan, cachePlan, type PublishPlan } from "../run-plan.ts";
 
 /** Options that several commands share, so that they read and mean the same everywhere. */
 

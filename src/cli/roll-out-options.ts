@@ -4,10 +4,11 @@ import { type Problem, UserError } from "../errors.ts";
 import { parseGates } from "../inputs/gates.ts";
 import { parsePlanInput } from "../inputs/roll-out.ts";
 import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
+import type { Allowed } from "../release/allowed.ts";
+import type { ClusterInput } from "../release/clusters.ts";
 import type { PlanInput } from "../release/expected-plan.ts";
 import type { Gate } from "../release/gates/gate.ts";
 import { type OnFailure, onFailureChoices } from "../release/on-failure.ts";
-import type { Allowed, ClusterInput } from "../run-plan.ts";
 import { allowOption, clusterOption } from "./options.ts";
 
 /** What the commands share that deploy, or plan to. */

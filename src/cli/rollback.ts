@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { UserError } from "../errors.ts";
 import { readClusters } from "../release/cluster-calls.ts";
+import type { ClusterInput } from "../release/clusters.ts";
 import { type Rollout, resolveRollout } from "../release/clusters.ts";
 import type { PlanInput } from "../release/expected-plan.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { readStatus } from "../release/status.ts";
-import type { ClusterInput } from "../run-plan.ts";
 import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { type ApiOptions, addApiOptions, apiTargetOf, clusterOption } from "./options.ts";
 import { planOption } from "./roll-out-options.ts";

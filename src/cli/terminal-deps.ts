@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
+import type { CachePlan } from "../build/cache/open-cache.ts";
 import { outputFolderName } from "../project/selection.ts";
-import type { CachePlan } from "../run-plan.ts";
 import { stageDeps } from "../stages/real-stages.ts";
 import type { StageDeps } from "../stages/stage.ts";
 import { buildCacheFolder } from "./cache-folder.ts";

@@ -1,7 +1,7 @@
 /** The input `allow`, and the label of a pull request that stands for a part of it. */
 import type { Problem } from "../errors.ts";
 import { nearestName } from "../project/nearest-name.ts";
-import { type Allowance, type Allowed, type AllowedBy, allowances } from "../run-plan.ts";
+import { type Allowance, type Allowed, type AllowedBy, allowances } from "../release/allowed.ts";
 
 /** As it stands on the pull request. Whoever may set labels may use it; a fork's author may not. */
 const breakingLabel = "allow: breaking";

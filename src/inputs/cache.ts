@@ -1,6 +1,7 @@
 /** The input `cache`: which runs may take what an earlier one found. */
+import type { CachePlan } from "../build/cache/open-cache.ts";
 import type { Problem } from "../errors.ts";
-import { type CachePlan, cachePlan, type RunPlan } from "../run-plan.ts";
+import { cachePlan, type RunPlan } from "../run-plan.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

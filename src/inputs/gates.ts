@@ -3,9 +3,9 @@ import { gateKinds } from "../engine/provenance.ts";
 import type { Problem } from "../errors.ts";
 import { nearestName } from "../project/nearest-name.ts";
 import type { SmokeTask } from "../rehearsal/smoke-task.ts";
+import type { ClusterInputs } from "../release/clusters.ts";
 import type { Gate } from "../release/gates/gate.ts";
 import { keptMs } from "../release/gates/limits.ts";
-import type { ClusterInputs } from "../run-plan.ts";
 
 /** What the other inputs say that gates depend on. */
 export interface GateSurroundings {

@@ -1,6 +1,6 @@
 /** What GITHUB_* variables and the event say about the run: where it is, of which commit, for which pull request. */
 import { readFileSync } from "node:fs";
-import type { BaseCommit } from "../run-plan.ts";
+import type { BaseCommit } from "../release/base-contract.ts";
 
 export interface GitHubRun {
   readonly apiUrl: string;

@@ -2,13 +2,17 @@
  * The only reader of INPUT_*, GITHUB_* and TILEBOX_* variables. A typed plan comes out, or one error
  * with every problem of the inputs.
  */
+
 import { tmpdir } from "node:os";
 import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "../action-contract.ts";
+import type { ApiTarget } from "../api/target.ts";
+import type { CachePlan } from "../build/cache/open-cache.ts";
 import { type Problem, UserError } from "../errors.ts";
 import { nearestName } from "../project/nearest-name.ts";
 import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
-import type { ApiTarget, CachePlan, ClusterInput, PublishPlan, RunPlan } from "../run-plan.ts";
+import type { ClusterInput } from "../release/clusters.ts";
+import type { PublishPlan, RunPlan } from "../run-plan.ts";
 import { allowByLabel, parseAllow } from "./allow.ts";
 import { parseCache } from "./cache.ts";
 import { parseGates } from "./gates.ts";

@@ -3,6 +3,7 @@
  * this process, with a runner of its own. Needs no key, and no network but what installing the release's
  * dependencies needs.
  */
+
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
@@ -21,13 +22,9 @@ import { hasEnded, waitForJob } from "../jobs/wait.ts";
 import type { Log } from "../log.ts";
 import { nearestName } from "../project/nearest-name.ts";
 import { createWatchdog } from "../worker/watchdog.ts";
+import type { RehearsedTask } from "./smoke-task.ts";
 import { openStage, type RehearsalStage } from "./stage.ts";
 import { type TaskFailure, taskFailures } from "./task-failures.ts";
-
-export interface RehearsedTask extends TaskIdentifier {
-  /** See jobs/input.ts. */
-  readonly input: Uint8Array<ArrayBuffer>;
-}
 
 export interface RehearsalOptions {
   readonly build: Build;

@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import { UserError } from "../errors.ts";
 import { taskInput } from "../jobs/input.ts";
-import type { RehearsedTask } from "./rehearse.ts";
 
 /** What the input `smoke-task` says: the first task of the job that shall be rehearsed, and its input. */
 export interface SmokeTask {
@@ -10,6 +9,11 @@ export interface SmokeTask {
   readonly input:
     | { readonly kind: "json"; readonly text: string }
     | { readonly kind: "file"; readonly path: string };
+}
+
+export interface RehearsedTask extends TaskIdentifier {
+  /** See jobs/input.ts. */
+  readonly input: Uint8Array<ArrayBuffer>;
 }
 
 /** JSON never begins with this, so a file cannot be mistaken for an input. */

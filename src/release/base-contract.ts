@@ -4,9 +4,17 @@ import { join, resolve } from "node:path";
 import type { TaskContract } from "../engine/contract.ts";
 import { compareContracts } from "../engine/contract-rules.ts";
 import { ReleaseError } from "../errors.ts";
-import type { BaseCommit } from "../run-plan.ts";
 import type { ContractCheck } from "./contract-check.ts";
 import { type Git, readRemote, runGit } from "./git.ts";
+
+export interface BaseCommit {
+  /** For a person: the branch. */
+  readonly name: string;
+  /** An id; on a laptop anything that git takes for a commit. */
+  readonly commit: string;
+  /** The pull request's own commit. */
+  readonly head?: string;
+}
 
 export interface BaseComparison {
   readonly base: BaseCommit;

@@ -1,7 +1,16 @@
 import { type Problem, UserError } from "../errors.ts";
 import { nearestName } from "../project/nearest-name.ts";
 import type { Project } from "../project/project.ts";
-import type { ClusterInput, ClusterInputs } from "../run-plan.ts";
+
+/** One entry of a cluster input: a slug, or all clusters of a [targets] table. */
+export type ClusterInput =
+  | { readonly kind: "slug"; readonly slug: string }
+  | { readonly kind: "target"; readonly name: string };
+
+export interface ClusterInputs {
+  readonly dev: readonly ClusterInput[];
+  readonly production: readonly ClusterInput[];
+}
 
 /** The two steps of a rollout, in the order in which they are carried out. */
 export type RolloutStage = "dev" | "production";

@@ -3,7 +3,7 @@
  * record of its deployment there says that it succeeded and that each of its gates passed.
  */
 import { type Problem, type ReleaseError, UserError } from "../errors.ts";
-import type { AllowedBy } from "../run-plan.ts";
+import type { AllowedBy } from "./allowed.ts";
 import type { DeployedRelease } from "./deploy-plan.ts";
 import type { DeploymentRecord, GateKind, GateRecord } from "./deployment-records.ts";
 

@@ -1,4 +1,4 @@
-import type { Allowance, AllowedBy } from "../run-plan.ts";
+import type { Allowance, AllowedBy } from "../release/allowed.ts";
 
 /** Who allowed what would have been refused, as Markdown and as the rest of a sentence. */
 export function allowedText(what: Allowance, by: AllowedBy): string {

@@ -4,6 +4,7 @@ import type { ChangeReason, GateKind } from "../engine/provenance.ts";
 import type { ErrorCode } from "../error-table.ts";
 import { causeChain, type Problem, type ReleaseError } from "../errors.ts";
 import type { RehearsalResult } from "../rehearsal/rehearse.ts";
+import type { AllowedBy } from "../release/allowed.ts";
 import type { ContractCheck } from "../release/contract-check.ts";
 import type { ClusterOutcome } from "../release/deploy.ts";
 import type { DeployPlan } from "../release/deploy-plan.ts";
@@ -13,7 +14,6 @@ import type { OverwriteCheck } from "../release/overwrite.ts";
 import type { PlanDocument } from "../release/plan-document.ts";
 import type { Promotion } from "../release/promotion.ts";
 import type { PublishedRelease } from "../release/publish.ts";
-import type { AllowedBy } from "../run-plan.ts";
 
 /** The stages of a run, in their order; a failure names the one it happened in. */
 export type Stage =

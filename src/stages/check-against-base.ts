@@ -1,8 +1,9 @@
 import type { Build } from "../build/build.ts";
+import type { BaseCommit } from "../release/base-contract.ts";
 import { requireUnbroken } from "../release/contract-check.ts";
 import { contractLines } from "../report/contract-lines.ts";
 import type { RunRecord } from "../report/record.ts";
-import type { BaseCommit, RunPlan } from "../run-plan.ts";
+import type { RunPlan } from "../run-plan.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
 /** Compares the task contract with that of the branch that the checkout is to be merged into. */

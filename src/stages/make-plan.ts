@@ -1,5 +1,6 @@
 import type { TaskContract } from "../engine/contract.ts";
 import { gateText } from "../inputs/gates.ts";
+import type { Allowed } from "../release/allowed.ts";
 import { checkDeployedContracts } from "../release/contract-check.ts";
 import type { DeployPlan, ReleaseToDeploy } from "../release/deploy-plan.ts";
 import type { Gate } from "../release/gates/gate.ts";
@@ -9,7 +10,6 @@ import type { ReleaseApi } from "../release/release-api.ts";
 import { contractLines } from "../report/contract-lines.ts";
 import { planLines } from "../report/plan-lines.ts";
 import type { RunRecord } from "../report/record.ts";
-import type { Allowed } from "../run-plan.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
 export interface PlanTarget {

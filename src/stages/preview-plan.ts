@@ -1,3 +1,4 @@
+import type { ApiTarget } from "../api/target.ts";
 import type { Build } from "../build/build.ts";
 import { toReleaseError } from "../errors.ts";
 import { readClusters } from "../release/cluster-calls.ts";
@@ -5,7 +6,7 @@ import type { Rollout } from "../release/clusters.ts";
 import { planDeployment } from "../release/deploy-plan.ts";
 import { onFailureOf } from "../release/on-failure.ts";
 import type { RunRecord } from "../report/record.ts";
-import type { ApiTarget, RunPlan } from "../run-plan.ts";
+import type { RunPlan } from "../run-plan.ts";
 import { makePlan } from "./make-plan.ts";
 import type { StageDeps } from "./stage.ts";
 

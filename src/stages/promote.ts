@@ -1,4 +1,5 @@
 import { toReleaseError } from "../errors.ts";
+import type { Allowed } from "../release/allowed.ts";
 import type { Rollout } from "../release/clusters.ts";
 import type { DeployedRelease, Snapshot } from "../release/deploy-plan.ts";
 import type { DeploymentRecords, GateKind } from "../release/deployment-records.ts";
@@ -9,7 +10,6 @@ import type { ReleaseApi } from "../release/release-api.ts";
 import { allowedText } from "../report/allowed-text.ts";
 import { promotionLines } from "../report/promotion-lines.ts";
 import type { RunRecord } from "../report/record.ts";
-import type { Allowed } from "../run-plan.ts";
 import { enter, type StageDeps } from "./stage.ts";
 
 type PromoteDeps = Pick<StageDeps, "log" | "signal" | "stageEntered" | "deploymentRecords">;

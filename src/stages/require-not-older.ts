@@ -1,3 +1,4 @@
+import type { Allowed } from "../release/allowed.ts";
 import { type RolloutStage, rolloutStages } from "../release/clusters.ts";
 import type { DeployPlan, PlannedCluster } from "../release/deploy-plan.ts";
 import {
@@ -10,7 +11,6 @@ import {
 import type { ReleaseApi } from "../release/release-api.ts";
 import { allowedText } from "../report/allowed-text.ts";
 import type { RunRecord } from "../report/record.ts";
-import type { Allowed } from "../run-plan.ts";
 import type { StageDeps } from "./stage.ts";
 
 type OverwriteDeps = Pick<StageDeps, "signal" | "deploymentRecords" | "compareCommits">;

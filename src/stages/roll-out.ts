@@ -1,4 +1,5 @@
 import type { ChangeReason } from "../engine/provenance.ts";
+import type { Allowed } from "../release/allowed.ts";
 import { type Rollout, type RolloutStage, rolloutStages } from "../release/clusters.ts";
 import { requireUnbroken } from "../release/contract-check.ts";
 import { type Attempt, type ClusterOutcome, deployStage, outcomeOf } from "../release/deploy.ts";
@@ -15,7 +16,6 @@ import { type OnFailure, onFailureOf } from "../release/on-failure.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import { createStopGrace } from "../release/stop-grace.ts";
 import type { RunRecord } from "../report/record.ts";
-import type { Allowed } from "../run-plan.ts";
 import { makePlan } from "./make-plan.ts";
 import { settleFailure } from "./settle-failure.ts";
 import { enter, type StageDeps } from "./stage.ts";

@@ -1,3 +1,4 @@
+import type { ApiTarget } from "../api/target.ts";
 import type { Build } from "../build/build.ts";
 import type { BuildOrigin } from "../build/cached-build.ts";
 import type { PackedProject } from "../build/pack-project.ts";
@@ -12,7 +13,6 @@ import type { GateApi, GateWorld } from "../release/gates/gate.ts";
 import type { Publisher } from "../release/publisher/publisher.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
 import type { RunRecord } from "../report/record.ts";
-import type { ApiTarget } from "../run-plan.ts";
 
 /** What the stages of a run reach the world through. */
 export interface StageDeps {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ReleaseError } from "../../src/errors.ts";
+import type { ClusterInput } from "../../src/release/clusters.ts";
 import { resolveRollout } from "../../src/release/clusters.ts";
-import type { ClusterInput } from "../../src/run-plan.ts";
 
 const project = {
   targets: new Map([

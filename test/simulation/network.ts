@@ -1,6 +1,6 @@
 /** A network between a client and a server in one process: it drops, delays, duplicates, cuts and answers 500. */
 import { Code, ConnectError } from "@connectrpc/connect";
-import { NoAnswerInTime } from "../../src/api/http-exchange.ts";
+import { NoAnswerInTime } from "../../src/api/no-answer.ts";
 import type { Dice } from "./dice.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 

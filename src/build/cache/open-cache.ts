@@ -1,10 +1,14 @@
-import type { CachePlan } from "../../run-plan.ts";
 import { type BuildCache, cacheLimitMs, createBuildCache } from "./build-cache.ts";
 import type { EntryStore } from "./entry-store.ts";
 import type { CacheMiss } from "./miss.ts";
 import { pythonIdentity } from "./python-identity.ts";
 import { type CacheSecret, openSecret, secretOfApiKey, secretOfMachine } from "./secret.ts";
 import { createTimeBudget } from "./time-budget.ts";
+
+/** Whether builds are looked for in the cache and kept there, and in whose name. */
+export type CachePlan =
+  | { readonly kind: "on"; readonly apiKey: string | undefined }
+  | { readonly kind: "off"; readonly miss: CacheMiss };
 
 /** On a laptop: some hundred builds of usual projects. */
 const localLimitBytes = 512 * 1024 * 1024;
