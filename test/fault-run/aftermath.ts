@@ -1,7 +1,11 @@
-/** What the database says when all is over. */
+/** What database and control planes say when all is over. */
 import assert from "node:assert/strict";
 import pg from "pg";
+import { createApiClient, type HttpApiClient } from "../../src/api/client.ts";
+import type { HistoryLine } from "../../src/api/history-calls.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Journal } from "./journal.ts";
+import type { Publisher } from "./producers.ts";
 
 async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client(url);
@@ -46,5 +50,57 @@ export async function checkDatabase(url: string, { journal, submitter }: Told): 
   for (const { id, state } of tasks) {
     assert.equal(state, 3, `task ${id}`);
     assert.ok(journal.holds.has(id.replaceAll("-", "")), `task ${id} is done, and nobody had it`);
+  }
+}
+
+/** Each control plane says that it serves, whatever it went through, and nobody started it again for that. */
+export async function checkReadiness(fleet: Fleet): Promise<void> {
+  assert.deepEqual(fleet.endedByThemselves(), []);
+  for (const index of fleet.places.keys()) {
+    const { status } = await fetch(`${fleet.running(index).url}/readyz`, {
+      signal: AbortSignal.timeout(10_000),
+    });
+    assert.equal(status, 200, `control plane ${index} is not ready`);
+  }
+}
+
+/** Every acknowledged release can be read, and its artifact; every acknowledged deployment is in the history. */
+export async function checkReleases(fleet: Fleet, publishers: readonly Publisher[]): Promise<void> {
+  using api = await createApiClient({ url: fleet.running(0).url, apiKey: undefined, env: {} });
+  for (const publisher of publishers) {
+    const { releases } = await api.workflows.getWorkflow({ workflowSlug: publisher.workflow });
+    const listed = new Set(releases.map(({ id }) => Buffer.from(id?.uuid ?? []).toString("hex")));
+    assert.equal(new Set(releases.map(({ content }) => content?.fingerprint)).size, releases.length);
+    for (const [id, { digest, bytes }] of publisher.published) {
+      assert.ok(listed.has(id.replaceAll("-", "")), `release ${id} was acknowledged and is lost`);
+      const { archive } = await api.downloadArtifact(digest, 1_000_000);
+      assert.deepEqual(Buffer.concat(await archive.toArray()), bytes);
+    }
+    for (const cluster of publisher.clusters) await checkDeployments(api, publisher, cluster);
+  }
+}
+
+/** What was acknowledged is there in its order, and the newest of it is what the cluster has. */
+async function checkDeployments(api: HttpApiClient, publisher: Publisher, cluster: string): Promise<void> {
+  assert.equal(await publisher.readDeployed(api, cluster), publisher.deployed);
+  const entries = await wholeHistory(api, publisher.workflow, cluster);
+  const deployed = entries.flatMap((entry) => (entry.kind === "deploy" ? [entry.after ?? ""] : []));
+  assert.equal(deployed.at(-1), publisher.deployed, `the history of ${cluster} ends with another release`);
+  let at = -1;
+  for (const release of publisher.deployments) {
+    const next = deployed.indexOf(release, at + 1);
+    assert.ok(next > at, `a deployment of ${release} to ${cluster} was acknowledged and is lost`);
+    at = next;
+  }
+}
+
+/** Oldest first. */
+async function wholeHistory(api: HttpApiClient, workflow: string, cluster: string): Promise<HistoryLine[]> {
+  const entries: HistoryLine[] = [];
+  for (let before: number | undefined; ; ) {
+    const page = await api.readHistory({ workflow, cluster, before, limit: 1_000 });
+    entries.push(...(page?.entries ?? []));
+    if (page === undefined || page.next === null) return entries.reverse();
+    before = page.next;
   }
 }

@@ -8,14 +8,17 @@ import type { Hold, Journal } from "./journal.ts";
 
 const identifier = { name: "Task", version: "v1.0" };
 const limit = { timeoutMs: callLimitMs };
-/** Of a hundred tasks: so many take so long. The last ones outlive their first lease. */
-const durations = [
-  { percent: 92, leastMs: 0, mostMs: 20 },
-  { percent: 7, leastMs: 100, mostMs: 1_000 },
-  { percent: 1, leastMs: 12_000, mostMs: 22_000 },
-] as const;
 /** Of a thousand tasks: so many are forgotten by whoever has them, as by a machine that goes away. */
 const droppedPerThousand = 3;
+/** A task that says so in its name fails in its first attempts; more are allowed, for reports that arrive twice. */
+export const flaky = { name: "flaky", failures: 2, maxRetries: 10n } as const;
+
+export interface TaskDurations {
+  /** Of a hundred tasks. */
+  readonly percent: number;
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
 
 type NextTask = Awaited<ReturnType<HttpApiClient["tasks"]["nextTask"]>>["nextTask"];
 
@@ -23,6 +26,7 @@ interface Task {
   readonly id: Uint8Array;
   readonly key: string;
   readonly display: string;
+  readonly retryCount: number;
   readonly hold: Hold;
 }
 
@@ -30,6 +34,9 @@ interface ClaimerOptions {
   readonly client: FleetClient;
   readonly journal: Journal;
   readonly random: Random;
+  readonly durations: readonly TaskDurations[];
+  /** Nobody forgets tasks any more, so that the end need not wait for their leases. */
+  readonly isEnding: () => boolean;
   readonly isOver: () => boolean;
 }
 
@@ -52,9 +59,27 @@ export class Claimer {
       const report = task;
       task = await this.#next(report);
       if (task === undefined) continue;
-      if (await this.#run(task)) continue;
-      this.#options.journal.counts.dropped++;
-      task = undefined;
+      if (!(await this.#run(task))) {
+        this.#options.journal.counts.dropped++;
+        task = undefined;
+      } else if (task.display === flaky.name && task.retryCount < flaky.failures) {
+        await this.#fail(task);
+        task = undefined;
+      }
+    }
+  }
+
+  /** Once: a second one could be for the next attempt. What was not heard ends with the lease. */
+  async #fail({ id, key, hold }: Task): Promise<void> {
+    const { client, journal } = this.#options;
+    const request = { taskId: { uuid: id }, display: flaky.name, wasWorkflowError: true };
+    const sentAtMs = Date.now();
+    hold.leaseEndsAtMs = Math.min(hold.leaseEndsAtMs, sentAtMs);
+    try {
+      await client.attempt((api) => api.tasks.taskFailed(request, limit));
+      journal.counts.failed++;
+    } catch {
+      if (!journal.unansweredFailures.has(key)) journal.unansweredFailures.set(key, sentAtMs);
     }
   }
 
@@ -82,13 +107,15 @@ export class Claimer {
     // What a task submits follows from its name, so that a report that is sent again says the same.
     const leaves = /^root (\d+)$/.exec(display)?.[1];
     if (leaves === undefined || leaves === "0") return computed;
-    return { ...computed, subTasks: groupsOf(Array.from({ length: Number(leaves) }, () => "leaf")) };
+    const names = Array.from({ length: Number(leaves) }, (_, index) => (index === 0 ? flaky.name : "leaf"));
+    const retries = names.map((name) => (name === flaky.name ? flaky.maxRetries : 0n));
+    return { ...computed, subTasks: groupsOf(names, retries) };
   }
 
   /** @returns false when the task is forgotten. */
   async #run({ id, hold }: Task): Promise<boolean> {
-    const { random, isOver } = this.#options;
-    if (random() * 1_000 < droppedPerThousand) return false;
+    const { random, isEnding, isOver } = this.#options;
+    if (random() * 1_000 < droppedPerThousand && !isEnding()) return false;
     const endsAtMs = Date.now() + this.#durationMs();
     while (Date.now() < endsAtMs && !isOver()) {
       const extendAtMs = hold.leaseEndsAtMs - 5_000;
@@ -125,7 +152,7 @@ export class Claimer {
   }
 
   #durationMs(): number {
-    const { random } = this.#options;
+    const { random, durations } = this.#options;
     let at = random() * 100;
     for (const { percent, leastMs, mostMs } of durations) {
       if (at < percent) return leastMs + (mostMs - leastMs) * random();
@@ -141,7 +168,8 @@ function toTask(next: NextTask, sentAtMs: number): Task | undefined {
   const answeredAtMs = Date.now();
   const leaseEndsAtMs = sentAtMs + millisecondsOf(next.lease?.lease);
   const hold = { sentAtMs, answeredAtMs, leaseEndsAtMs };
-  return { id, key: Buffer.from(id).toString("hex"), display: next.display ?? "", hold };
+  const { display, retryCount } = next;
+  return { id, key: Buffer.from(id).toString("hex"), display, retryCount: Number(retryCount), hold };
 }
 
 function millisecondsOf(duration: { readonly seconds: bigint; readonly nanos: number } | undefined): number {

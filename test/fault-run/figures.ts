@@ -1,5 +1,7 @@
 /** How long clients had to wait: for each kind of fault, and after it. */
+import type { World } from "./faults.ts";
 import type { Journal } from "./journal.ts";
+import type { Publisher, Submitter } from "./producers.ts";
 
 /** One fault as it happened. */
 export interface Struck {
@@ -58,4 +60,30 @@ function spread(valuesMs: readonly number[]): string {
   const at = (part: number) =>
     Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
   return `p50 ${at(0.5)}, p99 ${at(0.99)}`;
+}
+
+interface Done {
+  readonly journal: Journal;
+  readonly submitter: Submitter;
+  readonly publishers: readonly Publisher[];
+}
+
+/** What was done, and what clients were told. */
+export function summaryOf(
+  { journal, submitter, publishers }: Done,
+  { fleet, longestStopMs }: World,
+): string[] {
+  const { extended, leasesLost, dropped, failed } = journal.counts;
+  const sum = (of: (publisher: Publisher) => number) => publishers.reduce((total, one) => total + of(one), 0);
+  const published = sum((publisher) => publisher.published.size);
+  const deployed = sum((publisher) => publisher.deployments.length);
+  return [
+    `${journal.done.size} tasks done, ${submitter.jobs.length} jobs acknowledged; ${journal.givenAgain} tasks given more than once, ` +
+      `${failed} failures reported and ${journal.unansweredFailures.size} more without an answer, ${dropped} forgotten; ` +
+      `${extended} leases extended, ${leasesLost} lost; ${published} releases, ${deployed} deployments`,
+    `a control plane that was told to stop took at most ${longestStopMs} ms`,
+    ...[...fleet.refusals].flatMap(([code, texts]) =>
+      [...texts].map(([text, times]) => `${code}, ${times} times: ${text}`),
+    ),
+  ];
 }

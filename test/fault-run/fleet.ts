@@ -1,5 +1,4 @@
-/** Control planes as processes on one database and one bucket, and clients that go on at another one. */
-import { join } from "node:path";
+/** `serve` as processes on one database and one bucket, and clients that go on at another one. */
 import { setTimeout as waitFor } from "node:timers/promises";
 import { createApiClient, type HttpApiClient } from "../../src/api/client.ts";
 import type { ErrorCode } from "../../src/error-table.ts";
@@ -8,12 +7,14 @@ import type { Random } from "../server/deploy-race.ts";
 import {
   type ControlPlaneProcess,
   type ProcessPlace,
-  startControlPlaneProcess,
+  startServeProcess,
 } from "../support/control-plane-process.ts";
 
 /** A client gives one control plane this long and goes to the next: longer than a request is held there. */
 export const callLimitMs = 5_000;
 const restartPauseMs = 200;
+/** The longest that a database is away, and more. */
+const startLimitMs = 60_000;
 
 /** One of the places that a control plane runs in; whatever ends there is started again, as a service manager does. */
 class Place {
@@ -24,9 +25,8 @@ class Place {
 
 export interface FleetOptions {
   readonly count: number;
-  readonly folder: string;
   readonly database: string;
-  readonly place: ProcessPlace;
+  readonly place: Required<ProcessPlace>;
 }
 
 export class Fleet implements AsyncDisposable {
@@ -44,13 +44,15 @@ export class Fleet implements AsyncDisposable {
   /** Until one listens: while its database is away, each try ends at once. */
   async start(index: number): Promise<void> {
     const place = this.#place(index);
-    const { folder, database, place: shared } = this.#options;
+    const { database, place: shared } = this.#options;
+    const endMs = Date.now() + startLimitMs;
     for (;;) {
       try {
-        place.process = await startControlPlaneProcess(join(folder, `${index}`), "none", database, shared);
+        place.process = await startServeProcess(database, shared);
         place.generation++;
         return;
-      } catch {
+      } catch (error) {
+        if (Date.now() > endMs) throw error;
         await waitFor(restartPauseMs);
       }
     }

@@ -6,7 +6,8 @@ export interface Hold {
   readonly answeredAtMs: number;
   /**
    * Counted from the moment that the claim, or an extension that was granted, was sent: the control plane
-   * counts from a later one. An extension whose answer was lost does not count.
+   * counts from a later one. An extension whose answer was lost does not count. Whoever reports a failure
+   * gives the task up with the request.
    */
   leaseEndsAtMs: number;
 }
@@ -17,7 +18,13 @@ export class Journal {
   readonly done = new Map<string, number>();
   /** When results were sent that were taken, and when the answer came. */
   readonly progress: { readonly sentAtMs: number; readonly answeredAtMs: number }[] = [];
-  readonly counts = { extended: 0, leasesLost: 0, dropped: 0 };
+  readonly counts = { extended: 0, leasesLost: 0, dropped: 0, failed: 0 };
+  /**
+   * Tasks with a report of a failure that nobody answered, and since when. No request carries the number of
+   * an attempt, so that one which stood in a control plane's socket may end a later attempt, as the public
+   * API has it; what is given away after it is no second lease.
+   */
+  readonly unansweredFailures = new Map<string, number>();
 
   claimed(task: string, hold: Hold): void {
     const holds = this.holds.get(task) ?? [];
@@ -42,7 +49,8 @@ export class Journal {
       const inOrder = holds.toSorted((a, b) => a.answeredAtMs - b.answeredAtMs);
       for (const [index, hold] of inOrder.entries()) {
         const before = inOrder[index - 1];
-        if (before !== undefined && hold.answeredAtMs < before.leaseEndsAtMs) {
+        const isExcused = (this.unansweredFailures.get(task) ?? Number.POSITIVE_INFINITY) < hold.answeredAtMs;
+        if (before !== undefined && hold.answeredAtMs < before.leaseEndsAtMs && !isExcused) {
           found.push(`${task}: two live leases, ${JSON.stringify([before, hold])}`);
         }
         const doneAtMs = this.done.get(task);

@@ -19,7 +19,7 @@ const longestQueue = 1_000;
 export class Submitter {
   /** Ids of jobs that were acknowledged. */
   readonly jobs: Uint8Array[] = [];
-  /** Tasks of all jobs that may be there. */
+  /** Tasks of these jobs, without those that nobody knows whether they are there. */
   tasks = 0;
 
   async work(client: FleetClient, journal: Journal, random: Random, isOver: () => boolean): Promise<void> {
@@ -35,7 +35,6 @@ export class Submitter {
       if (roots === undefined || last === undefined) throw new Error("no groups");
       // Waits for the roots and everything below them.
       const after = { ...last, displayPointers: [BigInt(leaves.length)], dependenciesOnOtherGroups: [0] };
-      this.tasks += leaves.reduce((sum, count) => sum + count + 1, 1);
       const request = {
         jobName: "faults",
         traceParent: "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01",
@@ -43,24 +42,26 @@ export class Submitter {
       };
       // Sent twice it would be two jobs: whether one whose answer was lost is there, nobody asks.
       const job = await client.attempt((api) => api.jobs.submitJob(request, limit)).catch(() => undefined);
-      if (job?.id !== undefined) this.jobs.push(job.id.uuid);
+      if (job?.id === undefined) continue;
+      this.jobs.push(job.id.uuid);
+      this.tasks += leaves.reduce((sum, count) => sum + count + 1, 1);
     }
   }
 }
 
 export class Publisher {
   readonly workflow: string;
-  readonly #clusters: readonly string[];
+  readonly clusters: readonly string[];
   /** Acknowledged releases, with what is in their artifact. */
   readonly published = new Map<string, { readonly digest: string; readonly bytes: Buffer }>();
-  /** Acknowledged deployments. */
-  deployments = 0;
+  /** Ids of the releases of acknowledged deployments, in their order: nobody else deploys this workflow. */
+  readonly deployments: string[] = [];
   /** What the clusters were last seen to have, by an answer. */
   deployed: string | undefined;
 
   constructor(workflow: string, clusters: readonly string[]) {
     this.workflow = workflow;
-    this.#clusters = clusters;
+    this.clusters = clusters;
   }
 
   async work(client: FleetClient, folder: ScratchFolder, isOver: () => boolean): Promise<void> {
@@ -92,22 +93,22 @@ export class Publisher {
   /** As a roll-out does it: what the clusters have is a condition of the change, and what became of it is read back. */
   async #deploy(client: FleetClient, release: Uint8Array, isOver: () => boolean): Promise<void> {
     while (!isOver() && this.deployed !== textOf(release)) {
-      const expected = new Map(this.#clusters.map((slug) => [slug, this.deployed]));
+      const expected = new Map(this.clusters.map((slug) => [slug, this.deployed]));
       const headers = changeHeaders({}, { reason: "deploy", expected });
       const request = {
         workflowSlug: this.workflow,
         releaseId: { uuid: release },
-        clusterSlugs: [...this.#clusters],
+        clusterSlugs: [...this.clusters],
       };
       const answer = await client
         .attempt((api) => api.workflows.deployWorkflowRelease(request, { ...limit, headers }))
         .catch(() => undefined);
       if (answer !== undefined) {
-        this.deployments++;
         this.deployed = textOf(release);
+        this.deployments.push(this.deployed);
         return;
       }
-      const [cluster = ""] = this.#clusters;
+      const [cluster = ""] = this.clusters;
       await client.call(async (api) => {
         this.deployed = await this.readDeployed(api, cluster);
       }, isOver);

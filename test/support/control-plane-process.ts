@@ -5,6 +5,7 @@ import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("control-plane-main.ts", import.meta.url));
+const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 const compileCache = fileURLToPath(new URL("../../.cache/node-compile/", import.meta.url));
 
@@ -35,18 +36,53 @@ export async function startControlPlaneProcess(
   database?: string,
   { artifacts, log }: ProcessPlace = {},
 ): Promise<ControlPlaneProcess> {
-  const startedAtMs = performance.now();
   const shared = [database, artifacts?.location].filter((place) => place !== undefined);
-  const logFile = log === undefined ? undefined : openSync(log, "a");
-  const child = spawn(process.execPath, [main, dataFolder, auth, ...shared], {
+  return await start([main, dataFolder, auth, ...shared], {
+    env: artifacts?.env ?? {},
     // Who brings a database takes it away, and expects what is reported then.
-    stdio: ["ignore", "pipe", logFile ?? (database === undefined ? "inherit" : "ignore")],
-    env: { ...process.env, ...artifacts?.env, NODE_COMPILE_CACHE: compileCache },
+    output: log === undefined ? (database === undefined ? "inherit" : "ignore") : { appendTo: log },
+    urlOf: (line) => line,
+  });
+}
+
+/** `serve --no-auth` from source, as a service manager starts it on one of several machines. */
+export async function startServeProcess(
+  database: string,
+  { artifacts, log }: Required<ProcessPlace>,
+): Promise<ControlPlaneProcess> {
+  return await start([cli, "serve", "--no-auth", "--port", "0", "--json"], {
+    env: {
+      ...artifacts.env,
+      WORKFLOW_RELEASE_DATABASE: database,
+      WORKFLOW_RELEASE_ARTIFACTS: artifacts.location,
+    },
+    output: { appendTo: log },
+    urlOf: (line) => String(JSON.parse(line).url),
+  });
+}
+
+interface StartOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Where stderr goes. */
+  readonly output: "inherit" | "ignore" | { readonly appendTo: string };
+  /** From the first line of stdout. */
+  readonly urlOf: (line: string) => string;
+}
+
+async function start(
+  args: readonly string[],
+  { env, output, urlOf }: StartOptions,
+): Promise<ControlPlaneProcess> {
+  const startedAtMs = performance.now();
+  const logFile = typeof output === "string" ? undefined : openSync(output.appendTo, "a");
+  const child = spawn(process.execPath, args, {
+    stdio: ["ignore", "pipe", logFile ?? (output === "inherit" ? "inherit" : "ignore")],
+    env: { ...process.env, ...env, NODE_COMPILE_CACHE: compileCache },
   });
   if (logFile !== undefined) closeSync(logFile);
   const exited = once(child, "exit");
   try {
-    const url = await firstLine(child, exited);
+    const url = urlOf(await firstLine(child, exited));
     return {
       url,
       pid: child.pid ?? 0,

@@ -37,6 +37,9 @@ export async function startS3Server(): Promise<S3Server> {
       "-ip.bind=127.0.0.1",
       "-filer",
       "-s3",
+      // They have one port each on a machine: a second server would end for it.
+      "-s3.port.iceberg=0",
+      "-s3.port.lance=0",
       "-master.volumeSizeLimitMB=64",
       "-volume.max=20",
       ...[...ports].map(([name, port]) => `-${name}=${port}`),
