@@ -1,18 +1,18 @@
-/** `npm run bench -- NAME [PART]`: what it costs, against what one would use instead, side by side in one run. */
+/** `npm run bench -- NAME [PART...]`: what it costs, against what one would use instead, side by side in one run. */
 
-const benches: Readonly<Record<string, (part: string | undefined) => Promise<void>>> = {
+const benches: Readonly<Record<string, (...parts: string[]) => Promise<void>>> = {
   build: async () => (await import("./build.ts")).benchBuild(),
   growth: async () => (await import("./growth.ts")).benchGrowth(),
   discovery: async () => (await import("./discovery.ts")).benchDiscovery(),
   start: async () => (await import("./start.ts")).benchStart(),
   warm: async () => (await import("./warm.ts")).benchWarm(),
-  queue: async (part) => (await import("./queue.ts")).benchQueue(part),
+  queue: async (...parts) => (await import("./queue.ts")).benchQueue(...parts),
   runner: async () => (await import("./runner.ts")).benchRunner(),
 };
 
-const [name = "", part] = process.argv.slice(2);
+const [name = "", ...parts] = process.argv.slice(2);
 const bench = benches[name];
 if (bench === undefined) {
   console.error(`usage: npm run bench -- ${Object.keys(benches).join("|")}`);
   process.exitCode = 2;
-} else await bench(part);
+} else await bench(...parts);

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as waitFor } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PostgresServer } from "../support/postgres-server.ts";
+import { type Metered, startMeter, thisProcessSeconds } from "./meter.ts";
 import { percentiles } from "./percentiles.ts";
 
 /** Not among the project's packages: only this measurement needs them. */
@@ -60,28 +61,28 @@ interface PgBossModule {
   };
 }
 
-/** Jobs a second that so many workers claim, run and complete, one by one. */
+/** So many workers claim, run and complete jobs, one by one. */
 export async function graphileRate(
   postgres: PostgresServer,
   concurrency: number,
   jobs: number,
-): Promise<number> {
+): Promise<Metered> {
   return withGraphile(postgres, async ({ worker, utils, options }) => {
     await utils.addJobs(
       Array.from({ length: jobs }, (_, index) => ({ identifier: "task", payload: { payload, index } })),
     );
     const { promise: drained, resolve } = Promise.withResolvers<void>();
     let done = 0;
-    const startedAt = performance.now();
+    const stopMeter = startMeter(thisProcessSeconds, postgres.pid());
     const task = async () => {
       done++;
       if (done === jobs) resolve();
     };
     const runner = await worker.run({ ...options, concurrency, taskList: { task } });
     await drained;
-    const perSecond = (jobs / (performance.now() - startedAt)) * 1_000;
+    const metered = stopMeter(jobs);
     await runner.stop();
-    return perSecond;
+    return metered;
   });
 }
 
@@ -140,8 +141,12 @@ async function withGraphile<Result>(
   return result;
 }
 
-/** Jobs a second that so many workers fetch and complete, one by one. */
-export async function bossRate(postgres: PostgresServer, concurrency: number, jobs: number): Promise<number> {
+/** So many workers fetch and complete jobs, one by one. */
+export async function bossRate(
+  postgres: PostgresServer,
+  concurrency: number,
+  jobs: number,
+): Promise<Metered> {
   const { host, port, user, database } = postgres;
   const { PgBoss } = await load<PgBossModule>("pg-boss");
   const boss = new PgBoss({ host, port, user, database, max: 40 });
@@ -152,7 +157,7 @@ export async function bossRate(postgres: PostgresServer, concurrency: number, jo
     "queue",
     Array.from({ length: jobs }, (_, index) => ({ data: { payload, index } })),
   );
-  const startedAt = performance.now();
+  const stopMeter = startMeter(thisProcessSeconds, postgres.pid());
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
       for (;;) {
@@ -162,7 +167,7 @@ export async function bossRate(postgres: PostgresServer, concurrency: number, jo
       }
     }),
   );
-  const perSecond = (jobs / (performance.now() - startedAt)) * 1_000;
+  const metered = stopMeter(jobs);
   await boss.stop({ graceful: false });
-  return perSecond;
+  return metered;
 }

@@ -1,16 +1,16 @@
 /** Whether claiming and completing depend on how much waits, or on how much has been done: straight on the store. */
 import { randomBytes } from "node:crypto";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
-import { anyTask, computed, newJob, task } from "../store/job-samples.ts";
 import { createScratchFolder } from "../support/scratch-folder.ts";
 import { median } from "./side-by-side.ts";
+import { type StoreQueue, storeQueue } from "./store-queue.ts";
 
 const runners = 16;
 const measuredTasks = 4_000;
 const rounds = 9;
-const large = 1_000_000;
+export const depths = { shallow: 1_000, deep: 1_000_000 } as const;
 
-async function openQueue(queued: number) {
+async function openQueue(queued: number): Promise<StoreQueue & AsyncDisposable> {
   const folder = await createScratchFolder();
   const store = await openSqliteStore({
     dataFolder: folder.path,
@@ -18,31 +18,10 @@ async function openQueue(queued: number) {
     random: randomBytes,
     role: "server",
   });
-  const { jobs } = store;
-  const add = async (tasks: number) => {
-    for (let left = tasks; left > 0; left -= 10_000) {
-      const members = Array.from({ length: Math.min(left, 10_000) }, () => task("Task"));
-      await jobs.submitJob(newJob([{ dependsOn: [], tasks: members }]));
-    }
-  };
-  await add(queued);
+  const queue = storeQueue(store, runners);
+  await queue.add(queued);
   return {
-    add,
-    /** Completes and claims so many tasks; returns how long that took. */
-    async work(tasks: number): Promise<number> {
-      let left = tasks;
-      const startedAt = performance.now();
-      await Promise.all(
-        Array.from({ length: runners }, async () => {
-          let { task } = await jobs.nextTask({ computed: undefined, offer: anyTask });
-          while (task !== undefined && left > 0) {
-            left--;
-            ({ task } = await jobs.nextTask({ computed: computed(task.id), offer: anyTask }));
-          }
-        }),
-      );
-      return performance.now() - startedAt;
-    },
+    ...queue,
     async [Symbol.asyncDispose]() {
       await store.close();
       await folder[Symbol.asyncDispose]();
@@ -52,22 +31,35 @@ async function openQueue(queued: number) {
 
 /** How many times as long it takes with a million tasks queued, and with a million done, as with a thousand queued. */
 export async function measureQueueDepth(): Promise<{ readonly queued: number; readonly done: number }> {
-  await using shallow = await openQueue(1_000);
-  await using deep = await openQueue(large);
-  await using old = await openQueue(large);
-  await old.work(large);
-  const ratios = { queued: [] as number[], done: [] as number[] };
+  await using shallow = await openQueue(depths.shallow);
+  await using deep = await openQueue(depths.deep);
+  await using old = await openQueue(depths.deep);
+  await old.work(depths.deep);
+  await old.add(depths.shallow);
+  const [queued = Number.NaN, done = Number.NaN] = await compareDepths(shallow, [deep, old]);
+  return { queued, done };
+}
+
+/** How many times as long as the first queue each of the others takes for the same number of tasks: medians. */
+export async function compareDepths(
+  base: StoreQueue,
+  others: readonly StoreQueue[],
+): Promise<readonly number[]> {
+  const ratios: number[][] = others.map(() => []);
   for (let round = -1; round < rounds; round++) {
-    // What is worked off is added again, so that each round meets the same depth.
-    await shallow.add(measuredTasks);
-    const base = await shallow.work(measuredTasks);
-    await deep.add(measuredTasks);
-    const withDepth = await deep.work(measuredTasks);
-    await old.add(measuredTasks + 1_000);
-    const withHistory = await old.work(measuredTasks);
-    if (round < 0) continue;
-    ratios.queued.push(withDepth / base);
-    ratios.done.push(withHistory / base);
+    const baseMs = await takenMs(base);
+    for (const [index, other] of others.entries()) {
+      const ratio = (await takenMs(other)) / baseMs;
+      if (round >= 0) ratios[index]?.push(ratio);
+    }
   }
-  return { queued: median(ratios.queued), done: median(ratios.done) };
+  return ratios.map(median);
+}
+
+/** What is worked off was added before, so that each round meets the same depth. */
+async function takenMs(queue: StoreQueue): Promise<number> {
+  await queue.add(measuredTasks);
+  const startedAt = performance.now();
+  await queue.work(measuredTasks);
+  return performance.now() - startedAt;
 }

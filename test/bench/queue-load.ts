@@ -1,4 +1,4 @@
-/** The load of the queue's measurements, in a process of its own: `node queue-load.ts URL MODE CLIENTS SECONDS PID`. */
+/** The load of the queue's measurements, in a process of its own: `node queue-load.ts LOAD`, as JSON. */
 import { argv } from "node:process";
 import { setTimeout as waitFor } from "node:timers/promises";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -12,6 +12,7 @@ import {
 } from "../../src/api/gen/workflows/v1/task_pb.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
 import { connectGrpc, type GrpcConnection } from "./grpc-connection.ts";
+import { startMeter } from "./meter.ts";
 import { percentiles } from "./percentiles.ts";
 import { startWarmUps } from "./queue-anchors.ts";
 
@@ -19,9 +20,20 @@ const identifiers = [{ name: "bench.Task", version: "v1.0" }];
 const nextTaskPath = `/${TaskService.typeName}/${TaskService.method.nextTask.name}`;
 const submitJobPath = `/${JobService.typeName}/${JobService.method.submitJob.name}`;
 
-const [url = "", mode = "", clientsText = "1", secondsText = "2", serverPid = "0"] = argv.slice(2);
-const clients = Number(clientsText);
-const runMs = Number(secondsText) * 1_000;
+export interface Load {
+  readonly mode: "drain" | "enqueue" | "latency";
+  readonly clients: number;
+  readonly seconds: number;
+  /** Tasks that wait before `drain` begins. */
+  readonly tasks: number;
+  /** Control planes on one store; clients are spread over them. */
+  readonly servers: readonly { readonly url: string; readonly pid: number }[];
+  readonly postgresPid?: number | undefined;
+}
+
+const { mode, clients, seconds, tasks: waitingTasks, servers, postgresPid }: Load = JSON.parse(argv[2] ?? "");
+const [{ url } = { url: "" }] = servers;
+const runMs = seconds * 1_000;
 
 function submission(tasks: number, input: string) {
   const column = <Value>(value: Value) => Array.from({ length: tasks }, () => value);
@@ -87,13 +99,17 @@ function taskIdOf(answer: Buffer): Uint8Array | undefined {
   return answer.subarray(idField + 4, idField + 4 + idBytes);
 }
 
-const connectAll = () => Promise.all(Array.from({ length: clients }, () => connectGrpc(url)));
+const connectAll = () =>
+  Promise.all(
+    Array.from({ length: clients }, (_, index) => connectGrpc(servers[index % servers.length]?.url ?? url)),
+  );
 
-/** Claims and completes as fast as it goes; returns calls a second. */
+/** Claims and completes as fast as it goes. */
 async function drain(): Promise<object> {
-  await fill(200_000);
+  await fill(waitingTasks);
   const connections = await connectAll();
-  const cpuBefore = cpuSeconds(Number(serverPid));
+  const serverSeconds = () => servers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
+  const stopMeter = startMeter(serverSeconds, postgresPid);
   const endMs = performance.now() + runMs;
   const times: number[] = [];
   await Promise.all(
@@ -106,9 +122,9 @@ async function drain(): Promise<object> {
       }
     }),
   );
-  const serverCpuUs = ((cpuSeconds(Number(serverPid)) - cpuBefore) * 1_000_000) / times.length;
+  const metered = stopMeter(times.length);
   for (const connection of connections) connection[Symbol.dispose]();
-  return { perSecond: (times.length / runMs) * 1_000, ...percentiles(times), serverCpuUs };
+  return { ...metered, ...percentiles(times) };
 }
 
 /** Submits tasks as fast as it goes, one a job. */
@@ -170,5 +186,4 @@ async function latency(): Promise<object> {
   return { count: times.length, ...percentiles(times) };
 }
 
-const modes: Readonly<Record<string, () => Promise<object>>> = { drain, enqueue, latency };
-console.log(JSON.stringify(await modes[mode]?.()));
+console.log(JSON.stringify(await { drain, enqueue, latency }[mode]()));
