@@ -510,6 +510,12 @@ export const errorTable = {
     rpc: "unavailable",
     next: "Check the disk of the data folder (space, permissions), or the database and bucket used instead, then try again.",
   },
+  "bucket-invalid": {
+    kind: "user",
+    exit: "usage",
+    rpc: "failed_precondition",
+    next: "Make the bucket, or correct --artifacts and the credentials.",
+  },
   "data-not-found": {
     kind: "user",
     exit: "usage",

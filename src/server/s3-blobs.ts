@@ -17,7 +17,7 @@ import {
   S3ServiceException,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { SystemError } from "../errors.ts";
+import { ReleaseError, SystemError, UserError } from "../errors.ts";
 import type { BlobStore, IncomingBlob } from "./blobs.ts";
 import type { S3Location } from "./s3-location.ts";
 
@@ -31,7 +31,7 @@ const idleTimeoutMs = 60_000;
  * Blobs as objects of a bucket that several control planes share. What is being received lies in a temporary
  * file of this machine, because its name is known when it is complete. An object is written once: by
  * If-None-Match, and with the checksum that it is named by, which the service verifies; reading verifies it again.
- * Throws store-failed.
+ * Throws store-failed; bucket-invalid for one that is not there or does not open.
  */
 export async function openS3Blobs(location: S3Location): Promise<BlobStore & AsyncDisposable> {
   const { bucket, prefix, endpoint, region } = location;
@@ -46,9 +46,7 @@ export async function openS3Blobs(location: S3Location): Promise<BlobStore & Asy
   });
   const where = `s3://${bucket}/${prefix}`;
   const bucketOf = (sha256: string) => ({ Bucket: bucket, Key: `${prefix}${sha256.slice(0, 2)}/${sha256}` });
-  await failing(where, "looking for the bucket", () =>
-    client.send(new HeadBucketCommand({ Bucket: bucket })),
-  );
+  await failing(where, "looking for the bucket", () => requireBucket(client, bucket));
   const incoming = await mkdtemp(join(tmpdir(), "workflow-release-incoming-"));
   const has = (sha256: string) =>
     failing(where, "looking for an artifact", async () => {
@@ -99,6 +97,19 @@ export async function openS3Blobs(location: S3Location): Promise<BlobStore & Asy
 interface ObjectName {
   readonly Bucket: string;
   readonly Key: string;
+}
+
+/** The answer to HEAD has no body that would say more than its status. */
+async function requireBucket(client: S3Client, bucket: string): Promise<void> {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+  } catch (cause) {
+    const status = statusOf(cause);
+    if (status === 404) throw new UserError("bucket-invalid", `There is no bucket ${bucket}`, { cause });
+    if (status === 401 || status === 403)
+      throw new UserError("bucket-invalid", `The credentials do not open the bucket ${bucket}`, { cause });
+    throw cause;
+  }
 }
 
 /** In one request, from memory: the client can send that again when it fails, a stream it cannot. */
@@ -201,7 +212,7 @@ async function failing<T>(where: string, what: string, work: () => Promise<T>): 
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof SystemError) throw cause;
+    if (cause instanceof ReleaseError) throw cause;
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new SystemError("store-failed", `${where} failed in ${what}: ${why}`, { cause });
   }
