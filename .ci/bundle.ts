@@ -1,7 +1,7 @@
 // Builds dist/ from src/. The folder is wiped first, so that what is committed is what this makes.
 import { rmSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { build, type Plugin, transform } from "esbuild";
 import { packChunks } from "./pack-chunks.ts";
 
@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 const outputFolder = resolve(process.argv[2] ?? join(root, "dist"));
 
 interface LazyImport {
-  /** A module of `@actions/core`. */
+  /** The end of its path. */
   readonly file: string;
   readonly statement: string;
   readonly call: string;
@@ -18,44 +18,53 @@ interface LazyImport {
 
 /**
  * What `@actions/core` imports at start for functions that this action never calls, or only once the first line is
- * out: an OIDC client with an HTTP stack (40 ms), crypto (5 ms), child processes (2 ms). The imports are moved to the
- * calls.
+ * out: an OIDC client with an HTTP stack (40 ms), crypto (5 ms), child processes (2 ms); commander has the last, too,
+ * for commands that are programs of their own. The imports are moved to the calls.
  */
 const lazyImports: readonly LazyImport[] = [
   {
-    file: "core.js",
+    file: "@actions/core/lib/core.js",
     statement: "import { OidcClient } from './oidc-utils.js';",
     call: "OidcClient.getIDToken(aud)",
     lazyCall: 'import("./oidc-utils.js").then((oidc) => oidc.OidcClient.getIDToken(aud))',
   },
   {
-    file: "file-command.js",
+    file: "@actions/core/lib/file-command.js",
     statement: "import * as crypto from 'crypto';",
     call: "crypto.randomUUID()",
     lazyCall: 'process.getBuiltinModule("node:crypto").randomUUID()',
   },
   {
-    file: "platform.js",
+    file: "@actions/core/lib/platform.js",
     statement: "import * as exec from '@actions/exec';",
     call: "exec.getExecOutput(",
     lazyCall: '(yield import("@actions/exec")).getExecOutput(',
   },
+  {
+    file: "commander/lib/command.js",
+    statement: "import childProcess from 'node:child_process';",
+    call: "childProcess.spawn(",
+    lazyCall: 'process.getBuiltinModule("node:child_process").spawn(',
+  },
 ];
 
-const lazyActionsCore: Plugin = {
-  name: "lazy-actions-core",
+const lazyModules: Plugin = {
+  name: "lazy-modules",
   setup(builder) {
-    builder.onLoad({ filter: /@actions[\\/]core[\\/]lib[\\/][\w-]+\.js$/ }, async ({ path }) => {
-      const lazy = lazyImports.find(({ file }) => file === basename(path));
-      if (lazy === undefined) return undefined;
-      const source = await readFile(path, "utf8");
-      for (const text of [lazy.statement, lazy.call]) {
-        if (!source.includes(text))
-          throw new Error(`${path} no longer has "${text}", as .ci/bundle.ts expects`);
-      }
-      const contents = source.replace(lazy.statement, "").replaceAll(lazy.call, lazy.lazyCall);
-      return { contents, loader: "js" };
-    });
+    builder.onLoad(
+      { filter: /(?:@actions[\\/]core|commander)[\\/]lib[\\/][\w-]+\.js$/ },
+      async ({ path }) => {
+        const lazy = lazyImports.find(({ file }) => path.replaceAll("\\", "/").endsWith(`/${file}`));
+        if (lazy === undefined) return undefined;
+        const source = await readFile(path, "utf8");
+        for (const text of [lazy.statement, lazy.call]) {
+          if (!source.includes(text))
+            throw new Error(`${path} no longer has "${text}", as .ci/bundle.ts expects`);
+        }
+        const contents = source.replace(lazy.statement, "").replaceAll(lazy.call, lazy.lazyCall);
+        return { contents, loader: "js" };
+      },
+    );
   },
 };
 
@@ -77,7 +86,7 @@ const { metafile } = await build({
   target: "node24",
   legalComments: "linked",
   chunkNames: "chunks/[name]-[hash]",
-  plugins: [lazyActionsCore],
+  plugins: [lazyModules],
   metafile: true,
   logLevel: "warning",
 });

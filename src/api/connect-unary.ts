@@ -7,7 +7,6 @@
 
 import type http from "node:http";
 import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { CallOptions, Transport, UnaryResponse } from "@connectrpc/connect";
 import { exchange, type OpenRequest, readAtMost } from "./http-exchange.ts";
@@ -25,6 +24,9 @@ export interface ConnectUnaryOptions {
   /** Uncompressed, and compressed too. */
   readonly maxAnswerBytes: number;
 }
+
+/** Loaded when something is compressed: on loopback nothing is. */
+const zlib = () => process.getBuiltinModule("node:zlib");
 
 /** A smaller request is not worth compressing. */
 const compressFromBytes = 1024;
@@ -44,7 +46,7 @@ export function createConnectUnaryTransport(options: ConnectUnaryOptions): Unary
         ...(compress ? { "accept-encoding": "gzip" } : {}),
         ...(packed ? { "content-encoding": "gzip" } : {}),
       });
-      const body = packed ? await promisify(gzip)(message) : message;
+      const body = packed ? await promisify(zlib().gzip)(message) : message;
       const answer = await readAnswer(request, body, { ...options, limitMs, signal });
       const response: UnaryResponse<typeof method.input, typeof method.output> = {
         stream: false,
@@ -128,7 +130,7 @@ async function decompress(
     throw new ConnectError(`unsupported response encoding ${JSON.stringify(encoding)}`, Code.Internal);
   }
   try {
-    return await promisify(gunzip)(bytes, { maxOutputLength: maxAnswerBytes });
+    return await promisify(zlib().gunzip)(bytes, { maxOutputLength: maxAnswerBytes });
   } catch (cause) {
     if (cause instanceof RangeError) throw await tooLarge(maxAnswerBytes);
     const { Code, ConnectError } = await import("@connectrpc/connect");

@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { constants, createZstdCompress } from "node:zlib";
 import { SystemError } from "../errors.ts";
 import type { TarSink } from "./tar-batches.ts";
 
@@ -34,6 +33,8 @@ const compressionLevel = 3;
  * @throws SystemError disk-failed
  */
 export function createArchiveWriter(path: string, maxBatchBytes: number): ArchiveWriter {
+  // Loaded here, because what is known already is packed and never compressed.
+  const { constants, createZstdCompress } = process.getBuiltinModule("node:zlib");
   const staging = `${path}.${randomUUID()}.partial`;
   const file = onDisk(path, () => openSync(staging, "wx", 0o644));
   const hash = createHash("sha256");

@@ -5,6 +5,7 @@ import { createHeldTar } from "../artifact/held-tar.ts";
 import type { Manifest } from "../artifact/manifest.ts";
 import { packArtifact, packTar } from "../artifact/pack.ts";
 import { SystemError } from "../errors.ts";
+import { monotonicMs } from "../monotonic-clock.ts";
 import type { Project } from "../project/project.ts";
 import { selectFiles } from "../project/select.ts";
 import { archiveName } from "../project/selection.ts";
@@ -44,11 +45,11 @@ export async function packProject(project: Project, outputFolder: string): Promi
 }
 
 async function pack(project: Project, outputFolder: string): Promise<PackedProject> {
-  const startedAt = performance.now();
+  const startedAt = monotonicMs();
   const { files, notices } = await selectFiles(project, [join(outputFolder, buildFileName)]);
   const held = createHeldTar(maxHeldBytes);
   const { manifest, digest, tarSizeBytes } = await packTar(files, held);
-  const packMs = Math.round(performance.now() - startedAt);
+  const packMs = Math.round(monotonicMs() - startedAt);
   return {
     project,
     manifest,

@@ -19,7 +19,12 @@ export interface Glob {
  * wildcards match line ends, so that a name with one is an error later and not passed over here.
  */
 export function compileGlob(source: string): Glob {
-  const pattern = picomatch.makeRe(source, { dot: true, strictBrackets: true, flags: "s" });
+  let pattern: RegExp | undefined;
+  // Made when a path is first held against it, which for many patterns is never: the first ones take a millisecond each.
+  const expression = () => {
+    pattern ??= picomatch.makeRe(source, { dot: true, strictBrackets: true, flags: "s" });
+    return pattern;
+  };
   const scanned = picomatch.scan(source);
   // An escaped base is not the text of a path; searching from the root is only slower.
   const base = scanned.base.includes("\\") ? "" : scanned.base;
@@ -32,7 +37,8 @@ export function compileGlob(source: string): Glob {
     matchesBelow: source.endsWith("/**"),
     namesOne: !picomatch.scan(source.slice(source.lastIndexOf("/") + 1)).isGlob,
     // Most paths are decided by their beginning and end, without the expression.
-    test: (path) => path === source || (path.endsWith(end) && path.startsWith(start) && pattern.test(path)),
+    test: (path) =>
+      path === source || (path.endsWith(end) && path.startsWith(start) && expression().test(path)),
   };
 }
 

@@ -1,5 +1,3 @@
-import { execFile } from "node:child_process";
-
 export interface GitAnswer {
   /** 0 for success; -1 when git could not be started or was ended. */
   readonly code: number;
@@ -28,15 +26,17 @@ export const runGit: Git = (args, { folder, signal, configuration = [] }) => {
   const settings = { GIT_TERMINAL_PROMPT: "0", LC_ALL: "C", ...count, ...Object.fromEntries(handedOver) };
   const env = { ...process.env, ...settings };
   return new Promise((resolve) => {
-    execFile(
-      "git",
-      [...fixed, ...args],
-      { cwd: folder, env, signal, maxBuffer: 16 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
-        resolve({ code, stdout, stderr: stderr || (error?.message ?? "") });
-      },
-    );
+    process
+      .getBuiltinModule("node:child_process")
+      .execFile(
+        "git",
+        [...fixed, ...args],
+        { cwd: folder, env, signal, maxBuffer: 16 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+          resolve({ code, stdout, stderr: stderr || (error?.message ?? "") });
+        },
+      );
   });
 };
 

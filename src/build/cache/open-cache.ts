@@ -1,3 +1,4 @@
+import { monotonicMs } from "../../monotonic-clock.ts";
 import { type BuildCache, cacheLimitMs, createBuildCache } from "./build-cache.ts";
 import type { EntryStore } from "./entry-store.ts";
 import type { CacheMiss } from "./miss.ts";
@@ -46,7 +47,7 @@ function createOver(store: EntryStore, secret: CacheSecret, env: NodeJS.ProcessE
   return createBuildCache({
     store,
     secret,
-    budget: createTimeBudget(cacheLimitMs, () => performance.now()),
+    budget: createTimeBudget(cacheLimitMs, monotonicMs),
     python: () => {
       python ??= pythonIdentity(env);
       return python;
