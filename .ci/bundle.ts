@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build, type Plugin, transform } from "esbuild";
+import { embeddedDescriptors } from "./embedded-descriptors.ts";
 import { packChunks } from "./pack-chunks.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -86,7 +87,7 @@ const { metafile } = await build({
   target: "node24",
   legalComments: "linked",
   chunkNames: "chunks/[name]-[hash]",
-  plugins: [lazyModules],
+  plugins: [lazyModules, embeddedDescriptors],
   metafile: true,
   logLevel: "warning",
 });
