@@ -1,9 +1,10 @@
-// Writes action.yml and the reference tables of README.md from the tables in src/. With --check it
+// Writes action.yml and the reference tables of README.md and docs/ from the tables in src/. With --check it
 // writes nothing and fails when a file differs.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { actionInputs, actionOutputs } from "../src/action-contract.ts";
 import { errorTable, exitCodes } from "../src/error-table.ts";
+import { metricPrefix, metricTable } from "../src/server/metric-table.ts";
 
 const root = join(import.meta.dirname, "..");
 const check = process.argv.includes("--check");
@@ -40,7 +41,9 @@ function actionYml(): string {
 
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-const tables: Record<string, () => string> = {
+type Tables = Readonly<Record<string, () => string>>;
+
+const readmeTables: Tables = {
   inputs: () =>
     [
       "| Input | Default | |",
@@ -67,16 +70,27 @@ const tables: Record<string, () => string> = {
     ].join("\n"),
 };
 
-function readmeWithTables(readme: string): string {
-  return Object.entries(tables).reduce((text, [name, table]) => {
+const metricsTables: Tables = {
+  metrics: () =>
+    [
+      "| Metric | Type | Labels | |",
+      "| --- | --- | --- | --- |",
+      ...Object.entries(metricTable).map(([name, { type, labels, help }]) => {
+        const names = labels.map((label) => `\`${label}\``).join(", ");
+        return `| \`${metricPrefix}${name}\` | ${type} | ${names} | ${cell(help)} |`;
+      }),
+    ].join("\n"),
+};
+
+const withTables = (file: string, tables: Tables) => (old: string) =>
+  Object.entries(tables).reduce((text, [name, table]) => {
     const start = `<!-- generated: ${name} -->`;
     const end = `<!-- end: ${name} -->`;
     const from = text.indexOf(start);
     const to = text.indexOf(end);
-    if (from === -1 || to < from) throw new Error(`README.md has no ${start} ... ${end}`);
+    if (from === -1 || to < from) throw new Error(`${file} has no ${start} ... ${end}`);
     return `${text.slice(0, from)}${start}\n${table()}\n${text.slice(to)}`;
-  }, readme);
-}
+  }, old);
 
 function put(file: string, make: (old: string) => string): void {
   const path = join(root, file);
@@ -93,4 +107,9 @@ function put(file: string, make: (old: string) => string): void {
 }
 
 put("action.yml", actionYml);
-put("README.md", readmeWithTables);
+for (const [file, tables] of [
+  ["README.md", readmeTables],
+  ["docs/metrics.md", metricsTables],
+] as const) {
+  put(file, withTables(file, tables));
+}

@@ -5,6 +5,7 @@ import { contractLimitBytes, parseContractText } from "../engine/contract.ts";
 import { SystemError, UserError } from "../errors.ts";
 import type { Artifact, ArtifactStore } from "../store/port.ts";
 import type { BlobStore, IncomingBlob } from "./blobs.ts";
+import type { ArtifactFigures } from "./figures.ts";
 
 /** Reads a `.tar.zst` to its end. Throws artifact-mismatch, artifact-invalid or artifact-too-large. */
 export type VerifyArchive = (
@@ -40,10 +41,11 @@ export interface ArtifactRoomDeps {
   readonly blobs: BlobStore;
   readonly verify: VerifyArchive;
   readonly limits: RoomLimits;
+  readonly figures: ArtifactFigures;
 }
 
 export function createArtifactRoom(deps: ArtifactRoomDeps): ArtifactRoom {
-  const { store, blobs, limits } = deps;
+  const { store, blobs, limits, figures } = deps;
   let uploads = 0;
   const find = async (digest: string) => {
     requireDigest(digest);
@@ -68,7 +70,11 @@ export function createArtifactRoom(deps: ArtifactRoomDeps): ArtifactRoom {
     async open(digest) {
       const artifact = await find(digest);
       if (artifact === undefined) throw new UserError("artifact-not-found", `There is no artifact ${digest}`);
-      return { artifact, archive: await blobs.read(artifact.archiveSha256) };
+      const archive = await blobs.read(artifact.archiveSha256);
+      archive.once("end", () => {
+        figures.sentBytes += artifact.archiveSizeBytes;
+      });
+      return { artifact, archive };
     },
     async keepContract(fingerprint, json) {
       requireDigest(fingerprint);
@@ -86,7 +92,7 @@ export function createArtifactRoom(deps: ArtifactRoomDeps): ArtifactRoom {
 }
 
 async function receive(
-  { store, blobs, verify, limits }: ArtifactRoomDeps,
+  { store, blobs, verify, limits, figures }: ArtifactRoomDeps,
   digest: string,
   archive: AsyncIterable<Uint8Array>,
 ): Promise<Artifact> {
@@ -96,6 +102,7 @@ async function receive(
     const { tarSizeBytes, fileCount } = await verify(tap.through(archive), digest);
     const { archiveSha256, archiveSizeBytes } = tap.finish();
     await blob.keep(archiveSha256);
+    figures.receivedBytes += archiveSizeBytes;
     const artifact = await store.addArtifact({
       digest,
       tarSizeBytes,

@@ -11,11 +11,14 @@ import { artifactRoutes } from "./artifact-routes.ts";
 import { createArtifactRoom, type VerifyArchive } from "./artifacts.ts";
 import { type Authenticate, trustEveryone } from "./auth.ts";
 import { contractRoutes } from "./contract-routes.ts";
+import type { ServerFigures } from "./figures.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { createHistoryRoom } from "./history.ts";
 import { createLocalHistory, historyRoutes } from "./history-routes.ts";
 import { explainJob, explanationRoutes } from "./job-explanation.ts";
 import { createJobServices } from "./job-services.ts";
+import type { ServerMetrics } from "./metrics.ts";
+import { metricsRoute } from "./metrics-route.ts";
 import { otlpRoutes } from "./otlp-routes.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
 import { createRequestHandler } from "./request-handler.ts";
@@ -35,6 +38,8 @@ interface CallsDeps {
   readonly report: ReportFailure;
   readonly runners: RunnerState;
   readonly registry: RunnerRegistry;
+  readonly figures: ServerFigures;
+  readonly metrics: () => ServerMetrics | Promise<ServerMetrics>;
   /** Aborted when the control plane begins to close. */
   readonly closing: AbortSignal;
 }
@@ -53,11 +58,17 @@ const maxUploads = 16;
 const uploadIdleMs = 60_000;
 
 export function createCalls(deps: CallsDeps): Calls {
-  const { clock, random, verify, report, runners, registry, closing } = deps;
+  const { clock, random, verify, report, runners, registry, figures, metrics, closing } = deps;
   const { store, blobs } = deps.storage;
   const { maxArchiveSizeBytes } = artifactLimits;
   const limits = { maxArchiveSizeBytes, maxUploads };
-  const room = createArtifactRoom({ store: store.artifacts, blobs, verify, limits });
+  const room = createArtifactRoom({
+    store: store.artifacts,
+    blobs,
+    verify,
+    limits,
+    figures: figures.artifacts,
+  });
   const services = {
     workflows: createWorkflowsService({ store, random }),
     ...createJobServices({ store, clock, random, runners }),
@@ -66,6 +77,7 @@ export function createCalls(deps: CallsDeps): Calls {
   const explanation = { store, seen: runners.seen };
   const httpRoutes = [
     ...healthRoutes(async () => !closing.aborted && (await store.probe().then(() => true))),
+    metricsRoute(metrics),
     ...otlpRoutes({ telemetry: store.telemetry, clock }),
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),
     ...contractRoutes(room),
@@ -76,7 +88,7 @@ export function createCalls(deps: CallsDeps): Calls {
   return {
     handler(authenticate, loopbackHostsOnly) {
       const routes = createRoutes(services, { authenticate, report });
-      return createRequestHandler({ routes, httpRoutes, authenticate, report, loopbackHostsOnly });
+      return createRequestHandler({ routes, httpRoutes, authenticate, report, figures, loopbackHostsOnly });
     },
     async connect(name) {
       const { connectInProcess } = await import("./in-process.ts");

@@ -8,6 +8,7 @@ import type { Store } from "../store/port.ts";
 import type { VerifyArchive } from "./artifacts.ts";
 import { authenticateByKey, type KnownKeys, trustEveryone } from "./auth.ts";
 import type { CertificateSource } from "./certificate-watch.ts";
+import { createServerFigures } from "./figures.ts";
 import { createFrequentMethods } from "./frequent-methods.ts";
 import { createGrpcUnary } from "./grpc-unary.ts";
 import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
@@ -61,17 +62,31 @@ const loadAllAfterMs = 100;
 /** Throws store-busy, store-newer, store-failed. */
 export async function openControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { clock, random, verify, report } = options;
+  const figures = createServerFigures();
   const storage = await openStorage(options, {
     clock,
     random,
     onConnectionError: (error) =>
       report({ what: "A connection to the database", reference: "database", error }),
+    onCommit: (facts) => figures.commits.add(facts),
   });
   const { store } = storage;
   const runners = createRunnerState({ jobs: store.jobs, clock, timers: processTimers, report });
   const frequent = createFrequentMethods(store.jobs, runners);
   const registry = new RunnerRegistry(store.runners);
   const closing = new AbortController();
+  const listeners: Listener[] = [];
+  let certificatesInUse: CertificateSource | undefined;
+  const metrics = loadOnce(async () => {
+    const { createServerMetrics } = await import("./metrics.ts");
+    return createServerMetrics({
+      figures,
+      store,
+      runners,
+      openConnections: () => listeners.reduce((sum, listener) => sum + listener.openConnections(), 0),
+      certificateEndMs: () => certificatesInUse?.current.validToMs,
+    });
+  });
   const calls = loadOnce(async () => {
     const { createCalls } = await import("./calls.ts");
     return createCalls({
@@ -82,21 +97,24 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       report,
       runners,
       registry,
+      figures,
+      metrics,
       closing: closing.signal,
     });
   });
-  const plainRefusal = loadOnce(async () => (await import("./plain-refusal.ts")).refusePlainRequests(report));
+  const plainRefusal = loadOnce(async () =>
+    (await import("./plain-refusal.ts")).refusePlainRequests(report, figures.rpcs),
+  );
   const keys: KnownKeys = {
     findKey: async (sha256) => (await store.keys.findKey(sha256)) ?? (await registry.findWorker(sha256)),
   };
   const loadAll = () => {
-    for (const load of [calls, ...frequent.values()]) {
+    for (const load of [calls, ...frequent.values(), metrics]) {
       Promise.resolve(load()).catch((error: unknown) =>
         report({ what: "Loading the control plane", reference: "start", error }),
       );
     }
   };
-  const listeners: Listener[] = [];
   return {
     store,
     async listen(addresses, auth, certificates) {
@@ -107,7 +125,13 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       const loopbackHostsOnly = auth === "none";
       const handler = loadOnce(async () => (await calls()).handler(authenticate, loopbackHostsOnly));
       const bare = handleWhenLoaded(handler, report);
-      const unary = createGrpcUnary({ methods: frequent, authenticate, limits: rpcLimits, report });
+      const unary = createGrpcUnary({
+        methods: frequent,
+        authenticate,
+        limits: rpcLimits,
+        report,
+        figures: figures.rpcs,
+      });
       const bareStream = loopbackHostsOnly ? onLoopbackHosts(unary) : unary;
       const { onAnswer } = options;
       const listener = await startListener({
@@ -118,6 +142,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
         tls: certificates && { certificates, refusePlain: handleWhenLoaded(plainRefusal, report) },
       });
       listeners.push(listener);
+      certificatesInUse = certificates;
       processTimers.set(loadAll, loadAllAfterMs);
       return listener;
     },

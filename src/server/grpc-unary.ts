@@ -9,6 +9,8 @@ import http2 from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { type Authenticate, requireRole } from "./auth.ts";
+import { type OutcomeName, outcomeOf } from "./call-outcome.ts";
+import type { CallFigures } from "./figures.ts";
 import { type ReportFailure, toConnectError } from "./rpc-errors.ts";
 import type { RpcLimits } from "./rpc-limits.ts";
 import type { RunnerCall } from "./services/tasks.ts";
@@ -32,6 +34,7 @@ interface GrpcUnaryDeps {
   readonly authenticate: Authenticate;
   readonly limits: RpcLimits;
   readonly report: ReportFailure;
+  readonly figures: CallFigures;
 }
 
 const answerType = "application/grpc+proto";
@@ -46,7 +49,9 @@ export function createGrpcUnary(deps: GrpcUnaryDeps): StreamHandler {
     const load = deps.methods.get(path);
     if (load === undefined || !isPlain(headers)) return false;
     const name = path.slice(path.lastIndexOf("/") + 1);
-    serve(stream, headers, { name, load }, deps).catch((thrown: unknown) => {
+    const end = deps.figures.begin(path.slice(1));
+    serve(stream, headers, { name, load }, deps).then(end, (thrown: unknown) => {
+      end("Internal");
       // Whoever called is gone; nothing of ours failed.
       if (stream.destroyed) return;
       deps.report({ what: name, reference: "answer", error: thrown });
@@ -71,7 +76,7 @@ async function serve(
   headers: http2.IncomingHttpHeaders,
   { name, load }: { readonly name: string; readonly load: LoadMethod },
   { authenticate, limits, report }: GrpcUnaryDeps,
-): Promise<void> {
+): Promise<OutcomeName> {
   const call = new AbortController();
   const { promise: gone, reject } = Promise.withResolvers<never>();
   call.signal.addEventListener("abort", () => reject(call.signal.reason), { once: true });
@@ -94,8 +99,11 @@ async function serve(
   try {
     // A write that is under way cannot be taken back, but its caller need not wait for it beyond the deadline.
     sendAnswer(stream, await Promise.race([work(), gone]));
+    return "OK";
   } catch (thrown) {
-    if (!stream.destroyed) sendError(stream, toConnectError(thrown, name, report));
+    const error = toConnectError(thrown, name, report);
+    if (!stream.destroyed) sendError(stream, error);
+    return outcomeOf(error.code);
   } finally {
     isAnswered = true;
     stopTimer();

@@ -7,6 +7,7 @@ export type HttpRequest = http.IncomingMessage | http2.Http2ServerRequest;
 /** Of both kinds of response what is used here; the union of their types cannot be called. */
 export interface HttpResponse extends NodeJS.WritableStream {
   readonly headersSent: boolean;
+  readonly statusCode: number;
   writeHead(status: number, headers: http.OutgoingHttpHeaders): unknown;
   writeContinue(): void;
 }

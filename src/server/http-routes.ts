@@ -5,6 +5,7 @@ import type { ErrorCode } from "../error-table.ts";
 import { ReleaseError } from "../errors.ts";
 import type { KeyRole } from "../store/port.ts";
 import { type Authenticate, type Caller, requireRole } from "./auth.ts";
+import type { CallFigures } from "./figures.ts";
 import { cut, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
 import { type ReportFailure, toConnectError } from "./rpc-errors.ts";
 
@@ -37,12 +38,28 @@ const ownStatuses: Partial<Record<ErrorCode, number>> = { "artifact-too-large": 
 /** An unread body is taken for this long after an early answer, so that the client gets to read the answer. */
 const lingerMs = 5_000;
 
+interface HttpHandlerDeps {
+  readonly authenticate: Authenticate;
+  readonly report: ReportFailure;
+  readonly figures: CallFigures;
+}
+
 export function createHttpHandler(
   routes: readonly HttpRoute[],
-  { authenticate, report }: { readonly authenticate: Authenticate; readonly report: ReportFailure },
+  { authenticate, report, figures }: HttpHandlerDeps,
 ): HttpHandler {
+  const names = new Map(routes.map((route) => [route, nameOfRoute(route)]));
   return (request, response, expectsContinue) => {
-    serve(routes, authenticate, request, response, expectsContinue)
+    const path = pathOf(request);
+    const here = routes.filter((route) => route.path.test(path));
+    const route = here.find(({ method }) => method === request.method);
+    const end = figures.begin((route && names.get(route)) ?? "other");
+    // nginx's number for a client that went away before it was answered.
+    response.once("close", () => end(String(response.headersSent ? response.statusCode : 499)));
+    if (here.length === 0) sendNotFound(response);
+    else if (route === undefined) sendMethodNotAllowed(response, here);
+    if (route === undefined) return lingerUntilRead(request);
+    serve(route, authenticate, request, response, expectsContinue)
       .catch((thrown: unknown) => {
         if (!isBrokenConnection(thrown)) sendError(response, thrown, nameOf(request), report);
       })
@@ -51,27 +68,32 @@ export function createHttpHandler(
 }
 
 async function serve(
-  routes: readonly HttpRoute[],
+  route: HttpRoute,
   authenticate: Authenticate,
   request: HttpRequest,
   response: HttpResponse,
   expectsContinue: boolean,
 ): Promise<void> {
-  const path = (request.url ?? "").split("?", 1)[0] ?? "";
-  const here = routes.filter((route) => route.path.test(path));
-  if (here.length === 0) return sendNotFound(response);
-  const route = here.find(({ method }) => method === request.method);
-  if (route === undefined) return sendMethodNotAllowed(response, here);
   let caller: Caller | undefined;
   if (route.access !== "open") {
     caller = await authenticate(request.headers.authorization);
     requireRole(caller, route.access, route.what);
   }
-  const params = { ...route.path.exec(path)?.groups };
+  const params = { ...route.path.exec(pathOf(request))?.groups };
   const acceptBody = () => {
     if (expectsContinue) response.writeContinue();
   };
   await route.handle({ request, response, params, caller, acceptBody });
+}
+
+/** As `GET /jobs/{job}/obstacles`. */
+function nameOfRoute({ method, path }: HttpRoute): string {
+  const pattern = path.source.replace(/^\^|\$$/g, "").replaceAll("\\/", "/");
+  return `${method} ${pattern.replace(/\(\?<(\w+)>[^)]*\)/g, "{$1}")}`;
+}
+
+function pathOf(request: HttpRequest): string {
+  return (request.url ?? "").split("?", 1)[0] ?? "";
 }
 
 export function queryOf(request: HttpRequest): URLSearchParams {
@@ -85,6 +107,10 @@ export function sendJson(
   headers: http.OutgoingHttpHeaders = {},
 ): void {
   sendBytes(response, status, Buffer.from(`${JSON.stringify(value)}\n`), headers);
+}
+
+export function sendText(response: HttpResponse, contentType: string, text: string): void {
+  sendBytes(response, 200, Buffer.from(text), { "content-type": contentType });
 }
 
 export function sendError(
@@ -146,7 +172,7 @@ function sendBytes(
 }
 
 function nameOf(request: HttpRequest): string {
-  return `${request.method ?? "?"} ${(request.url ?? "").split("?", 1)[0]}`;
+  return `${request.method ?? "?"} ${pathOf(request)}`;
 }
 
 /**

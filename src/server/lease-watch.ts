@@ -14,6 +14,7 @@ interface LeaseWatchDeps {
   readonly jobs: Pick<JobStore, "endLeases">;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly onExpired: (count: number) => void;
   /** Told when the store failed; it is tried again. */
   readonly report: (error: unknown) => void;
 }
@@ -25,7 +26,7 @@ const gatherMs = 50;
 const longestWaitMs = 60_000;
 
 /** Starts at once: leases may have ended while there was no server. */
-export function createLeaseWatch({ jobs, clock, timers, report }: LeaseWatchDeps): LeaseWatch {
+export function createLeaseWatch({ jobs, clock, timers, onExpired, report }: LeaseWatchDeps): LeaseWatch {
   let timer: { readonly dueAtMs: number; readonly cancel: () => void } | undefined;
   let closed = false;
 
@@ -41,7 +42,8 @@ export function createLeaseWatch({ jobs, clock, timers, report }: LeaseWatchDeps
   function look(): void {
     timer = undefined;
     jobs.endLeases().then(
-      (nextEndMs) => {
+      ({ ended, nextEndMs }) => {
+        onExpired(ended);
         if (nextEndMs !== undefined) wait(nextEndMs - clock() + gatherMs);
       },
       (error: unknown) => {

@@ -36,6 +36,7 @@ export interface ListenerTls {
 export interface Listener {
   /** Where it listens, with the port that was chosen for port 0. */
   readonly addresses: readonly ListenAddress[];
+  openConnections(): number;
   /**
    * Takes no more connections and requests, lets those under way end, and cuts what is left after the limit.
    * May be called again, with a shorter limit too.
@@ -71,6 +72,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   }
   return {
     addresses,
+    openConnections: () => connections.count,
     async close(limitMs) {
       stopAccepting();
       await connections.end(limitMs);
@@ -135,6 +137,10 @@ class Connections {
     });
     // What breaks while it is served is seen by the protocol's server; what breaks before is nobody's error.
     socket.on("error", () => {});
+  }
+
+  get count(): number {
+    return this.#open.size;
   }
 
   claim(socket: net.Socket): void {

@@ -2,6 +2,7 @@
 import http from "node:http";
 import { UserError } from "../errors.ts";
 import type { Authenticate } from "./auth.ts";
+import type { ServerFigures } from "./figures.ts";
 import { createHttpHandler, type HttpRoute, sendError } from "./http-routes.ts";
 import { isLoopbackName } from "./loopback-hosts.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
@@ -15,6 +16,7 @@ export interface RequestHandlerParts {
   readonly httpRoutes: readonly HttpRoute[];
   readonly authenticate: Authenticate;
   readonly report: ReportFailure;
+  readonly figures: Pick<ServerFigures, "rpcs" | "requests">;
   /**
    * Only requests that name this machine. Where no key is asked for, it keeps a web page from reaching the
    * control plane through a name of its own that it lets resolve to 127.0.0.1 (DNS rebinding).
@@ -23,9 +25,9 @@ export interface RequestHandlerParts {
 }
 
 export function createRequestHandler(parts: RequestHandlerParts): RequestHandler {
-  const { authenticate, report, loopbackHostsOnly } = parts;
-  const rpc = createRpcHandlers(parts.routes, rpcLimits, report);
-  const plain = createHttpHandler(parts.httpRoutes, { authenticate, report });
+  const { authenticate, report, figures, loopbackHostsOnly } = parts;
+  const rpc = createRpcHandlers(parts.routes, { limits: rpcLimits, report, figures: figures.rpcs });
+  const plain = createHttpHandler(parts.httpRoutes, { authenticate, report, figures: figures.requests });
   return (request, response, expectsContinue) => {
     try {
       if (loopbackHostsOnly && !namesLoopback(request)) {

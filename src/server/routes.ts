@@ -6,6 +6,7 @@ import { TaskService } from "../api/gen/workflows/v1/task_pb.ts";
 import { TelemetryQueryService } from "../api/gen/workflows/v1/telemetry_pb.ts";
 import { WorkflowsService } from "../api/gen/workflows/v1/workflows_pb.ts";
 import type { Authenticate } from "./auth.ts";
+import { noteOutcome, outcomeOf } from "./call-outcome.ts";
 import { type Peer, peerKey } from "./peer.ts";
 import { errorInterceptor, type ReportFailure, toConnectError } from "./rpc-errors.ts";
 import { createRpcGate } from "./rpc-gate.ts";
@@ -35,7 +36,9 @@ export function createRoutes(services: Services, { authenticate, report, peer }:
     requestGate: (context: Parameters<typeof gate>[0]) => {
       if (peer !== undefined) context.values.set(peerKey, peer);
       return gate(context).catch((thrown: unknown) => {
-        throw toConnectError(thrown, context.method.name, report);
+        const error = toConnectError(thrown, context.method.name, report);
+        noteOutcome(context.values, outcomeOf(error.code));
+        throw error;
       });
     },
   };

@@ -3,6 +3,7 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { statusMessage, toDetails } from "../api/error-details.ts";
 import { errorTable, type RpcCode } from "../error-table.ts";
 import { ReleaseError } from "../errors.ts";
+import { noteOutcome, outcomeOf } from "./call-outcome.ts";
 
 /**
  * Says what went wrong without the caller being at fault. `reference` is also in the answer, so that a
@@ -56,9 +57,13 @@ export function errorInterceptor(report: ReportFailure): Interceptor {
     const onAbort = () => reject(ConnectError.from(request.signal.reason, Code.Canceled));
     request.signal.addEventListener("abort", onAbort, { once: true });
     try {
-      return await Promise.race([next(request), gone]);
+      const answer = await Promise.race([next(request), gone]);
+      noteOutcome(request.contextValues, "OK");
+      return answer;
     } catch (thrown) {
-      throw toConnectError(thrown, request.method.name, report);
+      const error = toConnectError(thrown, request.method.name, report);
+      noteOutcome(request.contextValues, outcomeOf(error.code));
+      throw error;
     } finally {
       request.signal.removeEventListener("abort", onAbort);
     }

@@ -5,6 +5,8 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { watchOutcome } from "./call-outcome.ts";
+import type { CallFigures } from "./figures.ts";
 import { cut } from "./http-exchange.ts";
 import { peerValues } from "./peer.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
@@ -15,7 +17,13 @@ import type { RpcLimits } from "./rpc-limits.ts";
 /** Undefined for a path that is no method's. */
 export type RpcHandlers = (path: string) => RequestHandler | undefined;
 
-export function createRpcHandlers(routes: Routes, limits: RpcLimits, report: ReportFailure): RpcHandlers {
+interface RpcHandlerDeps {
+  readonly limits: RpcLimits;
+  readonly report: ReportFailure;
+  readonly figures: CallFigures;
+}
+
+export function createRpcHandlers(routes: Routes, { limits, report, figures }: RpcHandlerDeps): RpcHandlers {
   const router = createConnectRouter({
     readMaxBytes: limits.maxMessageBytes,
     acceptCompression: [compressionGzip],
@@ -31,8 +39,13 @@ export function createRpcHandlers(routes: Routes, limits: RpcLimits, report: Rep
       request.once("end", stopWatching).once("close", stopWatching);
       response.once("close", stopWatching);
       if (expectsContinue) response.writeContinue();
+      const values = peerValues(request);
+      const outcome = watchOutcome(values);
       // Throws for a request whose host is missing or is none.
-      const universal = universalRequestFromNodeRequest(request, response, undefined, peerValues(request));
+      const universal = universalRequestFromNodeRequest(request, response, undefined, values);
+      const end = figures.begin(path.slice(1));
+      // What never got to the method was no message of it, or its sender went away.
+      response.once("close", () => end(outcome() ?? (response.headersSent ? "InvalidArgument" : "Canceled")));
       handler(universal)
         .then((answer) => universalResponseToNodeResponse(answer, response))
         .catch((thrown: unknown) => {

@@ -1,6 +1,7 @@
 /** What calls of runners share as long as a control plane runs, whatever protocol they come over. */
 import type { Clock } from "../engine/id.ts";
 import type { JobStore } from "../store/job-port.ts";
+import { createTaskFigures, type TaskFigures } from "./figures.ts";
 import { createLeaseWatch, type LeaseWatch } from "./lease-watch.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
 import { createRunnersSeen, type RunnersSeen } from "./runners-seen.ts";
@@ -12,6 +13,7 @@ export interface RunnerState {
   readonly leases: LeaseWatch;
   /** Which runners asked lately. */
   readonly seen: RunnersSeen;
+  readonly figures: TaskFigures;
   /** Answers runners that wait and stops the timers. Call it before the listener closes. */
   close(): void;
 }
@@ -25,16 +27,21 @@ interface RunnerStateDeps {
 
 export function createRunnerState({ jobs, clock, timers, report }: RunnerStateDeps): RunnerState {
   const waiting = createWaitingRunners({ jobs, monotonicMs: () => performance.now(), timers });
+  const figures = createTaskFigures();
   const leases = createLeaseWatch({
     jobs,
     clock,
     timers,
+    onExpired: (count) => {
+      figures.leasesExpired += count;
+    },
     report: (error) => report({ what: "Taking back tasks whose lease ended", reference: "leases", error }),
   });
   return {
     waiting,
     leases,
     seen: createRunnersSeen(clock),
+    figures,
     close() {
       waiting.close();
       leases.close();

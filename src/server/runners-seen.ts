@@ -8,6 +8,8 @@ export interface RunnersSeen {
   note(offer: Offer, peer: Peer | undefined): void;
   /** Runners of the cluster whose connection is open, or who asked within the last minute. */
   onCluster(cluster: { readonly slug: Slug; readonly isDefault: boolean }): readonly SeenRunner[];
+  /** Of all clusters. */
+  count(): number;
 }
 
 export interface SeenRunner {
@@ -47,5 +49,7 @@ export function createRunnersSeen(clock: () => number): RunnersSeen {
         .filter((sighting) => isThere(sighting) && here(sighting))
         .map(({ identifiers, askedAtMs }) => ({ identifiers, askedAtMs }));
     },
+
+    count: () => [...sightings.values()].filter(isThere).length,
   };
 }

@@ -1,7 +1,7 @@
 /** Where a control plane keeps what it is told: in one folder, or where several control planes share it. */
 import { join } from "node:path";
 import type { Clock, Random } from "../engine/id.ts";
-import type { Store } from "../store/port.ts";
+import type { CommitFacts, Store } from "../store/port.ts";
 import { lockFile, makeDataFolder } from "../store/sqlite/database.ts";
 import { dataFolderBusy, tryLock } from "../store/sqlite/lock.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
@@ -22,6 +22,7 @@ interface StorageDeps {
   readonly random: Random;
   /** Told of connections to the database that break while nobody waits for an answer. */
   readonly onConnectionError: (error: Error) => void;
+  readonly onCommit: (facts: CommitFacts) => void;
 }
 
 export interface Storage {
@@ -42,13 +43,15 @@ export async function openStorage(place: StoragePlace, deps: StorageDeps): Promi
 
 async function openStore(
   { dataFolder, database, artifacts }: StoragePlace,
-  { clock, random, onConnectionError }: StorageDeps,
+  { clock, random, onConnectionError, onCommit }: StorageDeps,
   resources: AsyncDisposableStack,
 ): Promise<Store> {
-  if (database === undefined) return await openSqliteStore({ dataFolder, clock, random, role: "server" });
+  if (database === undefined)
+    return await openSqliteStore({ dataFolder, clock, random, onCommit, role: "server" });
   if (artifacts === undefined) holdFolder(dataFolder, resources);
   const { openPostgresStore } = await import("../store/postgres/store.ts");
-  return await openPostgresStore({ url: database, clock, random, role: "server", onConnectionError });
+  const role = "server";
+  return await openPostgresStore({ url: database, clock, random, role, onConnectionError, onCommit });
 }
 
 async function openBlobs(

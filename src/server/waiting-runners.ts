@@ -15,6 +15,8 @@ export interface WaitingRunners {
   ask(offer: Offer, peer: Peer | undefined, signal: AbortSignal): Promise<Turn>;
   /** A runner reported a task and asked for the next one in the same request. */
   reported(offer: Offer, peer: Peer | undefined): void;
+  /** Whose request is held now. */
+  count(): number;
   /** Answers everyone who waits, now and from now on. */
   close(): void;
 }
@@ -77,6 +79,8 @@ export function createWaitingRunners({ jobs, monotonicMs, timers }: WaitingDeps)
       const key = offerKey(offer);
       rhythms.set(peer, key, works(rhythms.get(peer, key)));
     },
+
+    count: () => held.size,
 
     close() {
       closed = true;

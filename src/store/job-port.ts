@@ -24,6 +24,8 @@ export interface JobStore {
   /** States that occur only. */
   countJobs(interval: TimeInterval): Promise<ReadonlyMap<JobState, number>>;
   readQueueStats(interval: TimeInterval): Promise<QueueStats>;
+  /** Looks at the oldest open jobs only, `limit` of each state, so that it costs the same however many there are. */
+  readQueueDepth(limit: number): Promise<QueueDepth>;
   /** A job that is completed or failed stays so, a canceled one too. Throws job-not-found. */
   cancelJob(id: JobId): Promise<void>;
   /**
@@ -47,11 +49,11 @@ export interface JobStore {
   /** Undefined when nobody holds the task. */
   extendLease(task: TaskId, askedMs: number): Promise<Lease | undefined>;
   /**
-   * Takes tasks back whose lease has run out, a bounded number at once.
-   * @returns when the next lease ends, in milliseconds since 1970, or earlier where another control plane may
-   * grant one that ends before; undefined when no task is running.
+   * Takes tasks back whose lease has run out, a bounded number at once. `nextEndMs` is when the next lease ends,
+   * in milliseconds since 1970, or earlier where another control plane may grant one that ends before; undefined
+   * when no task is running.
    */
-  endLeases(): Promise<number | undefined>;
+  endLeases(): Promise<{ readonly ended: number; readonly nextEndMs: number | undefined }>;
   /**
    * Calls back with tasks that can be claimed now, before they are durable: what the listener submits then
    * becomes durable together with them, or not at all. A hint, not a log. Returns a function that ends it.
@@ -104,6 +106,18 @@ export interface QueueStats {
   /** Of jobs that are neither failed nor canceled. */
   readonly queuedTasks: number;
   readonly oldestWaiting: Job | undefined;
+}
+
+/** What tasks can be claimed of, see isOpen. */
+export type OpenJobState = Extract<JobState, "submitted" | "running" | "started">;
+
+/** Of the jobs that were looked at. */
+export interface QueueDepth {
+  readonly jobs: Readonly<Record<OpenJobState, number>>;
+  readonly queuedTasks: number;
+  readonly runningTasks: number;
+  /** When the oldest job was submitted that has queued tasks and none that runs, in milliseconds since 1970. */
+  readonly oldestWaitingMs: number | undefined;
 }
 
 export interface TaskQuery {

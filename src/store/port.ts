@@ -35,8 +35,30 @@ export interface Store {
   readonly runners: RunnerStore;
   /** Fulfilled when a write can begin now; throws store-failed otherwise. For readiness. */
   probe(): Promise<void>;
+  /** The connections to the database; none where the store is a file. */
+  pools(): readonly ConnectionPool[];
   /** Finishes the writes that were submitted, then lets go of the data. Later calls throw. May be repeated. */
   close(): Promise<void>;
+}
+
+export interface ConnectionPool {
+  readonly name: "readers" | "writers";
+  readonly limit: number;
+  readonly open: number;
+  /** Of the open ones. */
+  readonly idle: number;
+  /** Who waits for one. */
+  readonly waiting: number;
+}
+
+/** One transaction of a store, for whoever counts them. Operations that come at the same time share one. */
+export interface CommitFacts {
+  /** Writes of one lane wait for each other. An engine with one writer has one lane for everything. */
+  readonly lane: "all" | "catalog" | "jobs" | "telemetry";
+  readonly operations: number;
+  readonly tookMs: number;
+  /** False when it was undone, also when it is tried again then. */
+  readonly committed: boolean;
 }
 
 /**

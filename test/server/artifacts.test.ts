@@ -8,6 +8,7 @@ import { verifyArchive } from "../../src/artifact/verify.ts";
 import { UserError } from "../../src/errors.ts";
 import { type ArtifactRoom, createArtifactRoom } from "../../src/server/artifacts.ts";
 import { type BlobStore, openFileBlobs } from "../../src/server/blobs.ts";
+import { createServerFigures } from "../../src/server/figures.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { packOneFile } from "../support/archives.ts";
 import { errorOf } from "../support/errors.ts";
@@ -25,7 +26,13 @@ async function openRoom(limits = { maxArchiveSizeBytes: 1_000_000, maxUploads: 2
   const store = await openSqliteStore({ dataFolder, clock: Date.now, random: randomBytes, role: "server" });
   const blobs = await openFileBlobs(join(folder.path, "blobs"));
   return {
-    room: createArtifactRoom({ store: store.artifacts, blobs, verify: verifyArchive, limits }),
+    room: createArtifactRoom({
+      store: store.artifacts,
+      blobs,
+      verify: verifyArchive,
+      limits,
+      figures: createServerFigures().artifacts,
+    }),
     blobs,
     folder,
     [Symbol.asyncDispose]: async () => {

@@ -18,6 +18,7 @@ import {
   TaskService,
 } from "../../src/api/gen/workflows/v1/task_pb.ts";
 import { authenticateByKey, createKey } from "../../src/server/auth.ts";
+import { createServerFigures } from "../../src/server/figures.ts";
 import { createFrequentMethods } from "../../src/server/frequent-methods.ts";
 import { createGrpcUnary } from "../../src/server/grpc-unary.ts";
 import { createJobServices } from "../../src/server/job-services.ts";
@@ -49,11 +50,13 @@ before(async () => {
   const services = createJobServices({ store, clock, random: randomBytes, runners });
   const authenticate = authenticateByKey(store.keys);
   const routes = createRoutes(services, { authenticate, report });
+  const figures = createServerFigures();
   const handle = createRequestHandler({
     routes,
     httpRoutes: [],
     authenticate,
     report,
+    figures,
     loopbackHostsOnly: false,
   });
   const options = {
@@ -63,7 +66,13 @@ before(async () => {
   } as const;
   const adapter = await startListener(options);
   const methods = createFrequentMethods(store.jobs, runners);
-  const serveStream = createGrpcUnary({ methods, authenticate, limits: rpcLimits, report });
+  const serveStream = createGrpcUnary({
+    methods,
+    authenticate,
+    limits: rpcLimits,
+    report,
+    figures: figures.rpcs,
+  });
   const direct = await startListener({ ...options, serveStream });
   for (const listener of [adapter, direct]) resources.defer(() => listener.close(1_000));
   urls = { adapter: urlOf(adapter), direct: urlOf(direct) };

@@ -13,7 +13,17 @@ async function watchLeases() {
   const timers = new ManualTimers();
   const errors: unknown[] = [];
   const { jobs } = under.store;
-  const watch = createLeaseWatch({ jobs, clock: under.clock, timers, report: (error) => errors.push(error) });
+  let expired = 0;
+  const onExpired = (count: number) => {
+    expired += count;
+  };
+  const watch = createLeaseWatch({
+    jobs,
+    clock: under.clock,
+    timers,
+    onExpired,
+    report: (error) => errors.push(error),
+  });
   const settle = async () => {
     for (let turn = 0; turn < 5; turn++) await nextTurn();
   };
@@ -23,6 +33,8 @@ async function watchLeases() {
     timers,
     watch,
     errors,
+    onExpired,
+    expired: () => expired,
     clock: under.clock,
     /** Time passes and no timer fires. */
     skip: (ms: number) => under.advanceMs(ms),
@@ -52,9 +64,10 @@ describe("the watch over leases", () => {
     assert.equal(timers.pending, 1);
     await leases.advance(15_000);
     assert.equal((await jobs.getJob(job.id)).stats.tasksByState[0]?.state, "running");
+    assert.equal(leases.expired(), 0);
     await leases.advance(1_000);
     assert.equal((await jobs.getJob(job.id)).stats.tasksByState[0]?.state, "queued");
-    assert.equal(timers.pending, 0);
+    assert.deepEqual([timers.pending, leases.expired()], [0, 1]);
   });
 
   test("lets a week of extended leases pass with a timer a lease, and ends it when they stop", async () => {
@@ -87,11 +100,11 @@ describe("the watch over leases", () => {
 
   test("finds what ended while there was no server", async () => {
     await using leases = await watchLeases();
-    const { jobs, timers } = leases;
+    const { jobs, timers, onExpired } = leases;
     await jobs.submitJob(newJob(inTurn([task("a")])));
     await claim(jobs);
     leases.skip(3_600_000);
-    const next = createLeaseWatch({ jobs, clock: leases.clock, timers, report: () => {} });
+    const next = createLeaseWatch({ jobs, clock: leases.clock, timers, onExpired, report: () => {} });
     await nextTurn();
     await nextTurn();
     assert.equal((await claim(jobs)).display, "a");
@@ -107,11 +120,12 @@ describe("the watch over leases", () => {
         endLeases: async () => {
           calls++;
           if (calls < 3) throw new SystemError("store-failed", "full");
-          return undefined;
+          return { ended: 0, nextEndMs: undefined };
         },
       },
       clock: timers.nowMs,
       timers,
+      onExpired: () => {},
       report: (error) => errors.push(error),
     });
     for (let round = 0; round < 4; round++) {

@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { trustEveryone } from "../../src/server/auth.ts";
+import { createServerFigures } from "../../src/server/figures.ts";
 import { startListener } from "../../src/server/listener.ts";
 import { connectionLimits } from "../../src/server/protocol-servers.ts";
 import { createRequestHandler } from "../../src/server/request-handler.ts";
@@ -145,7 +146,14 @@ async function serveWorkflows(store: Pick<Store, "clusters" | "workflows" | "rel
   const authenticate = trustEveryone("anyone");
   const services = { workflows: createWorkflowsService({ store, random: randomBytes }) };
   const routes = createRoutes(services, { authenticate, report });
-  const parts = { routes, httpRoutes: [], authenticate, report, loopbackHostsOnly: true };
+  const parts = {
+    routes,
+    httpRoutes: [],
+    authenticate,
+    report,
+    figures: createServerFigures(),
+    loopbackHostsOnly: true,
+  };
   const listener = await startListener({
     addresses: [{ kind: "tcp", host: "127.0.0.1", port: 0 }],
     handle: createRequestHandler(parts),

@@ -8,6 +8,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { WorkflowsService } from "../../src/api/gen/workflows/v1/workflows_pb.ts";
 import { trustEveryone } from "../../src/server/auth.ts";
+import { CallFigures } from "../../src/server/figures.ts";
 import { type Listener, startListener } from "../../src/server/listener.ts";
 import { connectionLimits, type RequestHandler } from "../../src/server/protocol-servers.ts";
 import { createRoutes } from "../../src/server/routes.ts";
@@ -29,7 +30,11 @@ beforeEach(async () => {
     { workflows: { getCluster: (_request, context) => getCluster(context.signal, callerOf(context).name) } },
     { authenticate: trustEveryone("tester"), report },
   );
-  const handlers = createRpcHandlers(routes, { maxMessageBytes: 1_000, messageTimeoutMs: 150 }, report);
+  const handlers = createRpcHandlers(routes, {
+    limits: { maxMessageBytes: 1_000, messageTimeoutMs: 150 },
+    report,
+    figures: new CallFigures(),
+  });
   const handle: RequestHandler = (request, response, expectsContinue) =>
     handlers(request.url ?? "")?.(request, response, expectsContinue);
   listener = await startListener({

@@ -16,6 +16,7 @@ import {
 import { TaskService } from "../../src/api/gen/workflows/v1/task_pb.ts";
 import type { Certificate } from "../../src/server/certificate.ts";
 import type { CertificateSource } from "../../src/server/certificate-watch.ts";
+import { CallFigures } from "../../src/server/figures.ts";
 import { startListener } from "../../src/server/listener.ts";
 import { refusePlainRequests } from "../../src/server/plain-refusal.ts";
 import { type ConnectionLimits, connectionLimits } from "../../src/server/protocol-servers.ts";
@@ -51,7 +52,10 @@ async function start(limits: Partial<ConnectionLimits> = {}) {
     addresses: [{ kind: "tcp", host: "127.0.0.1", port: 0 }],
     handle: (request, response) => response.end(`HTTP/${request.httpVersion}`),
     limits: { ...connectionLimits, ...limits },
-    tls: { certificates, refusePlain: refusePlainRequests(({ error }) => assert.fail(String(error))) },
+    tls: {
+      certificates,
+      refusePlain: refusePlainRequests(({ error }) => assert.fail(String(error)), new CallFigures()),
+    },
   });
   const [address] = listener.addresses;
   assert.ok(address?.kind === "tcp");

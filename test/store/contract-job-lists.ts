@@ -137,6 +137,21 @@ export function jobListContract(open: OpenStore): void {
       assert.deepEqual(stats, { waitingJobs: 2, runningJobs: 1, queuedTasks: 2 });
       assert.equal(oldestWaiting?.name, "Started");
     });
+
+    test("say how deep the queue is, as far as they are looked at", async () => {
+      const { under, jobs, made } = await oneOfEach();
+      await using _ = under;
+      const { submittedAtMs: oldestWaitingMs } = made.get("Started") ?? assert.fail();
+      const whole = { queuedTasks: 2, runningTasks: 1, oldestWaitingMs };
+      const each = { submitted: 1, running: 1, started: 1 };
+      assert.deepEqual(await jobs.readQueueDepth(10), { jobs: each, ...whole });
+      for (let more = 0; more < 3; more++) await jobs.submitJob(newJob(inTurn([task("a"), task("b")])));
+      assert.deepEqual(await jobs.readQueueDepth(1), { jobs: each, ...whole });
+      const { jobs: counted, queuedTasks } = await jobs.readQueueDepth(3);
+      assert.deepEqual([counted, queuedTasks], [{ ...each, submitted: 3 }, 6]);
+      const none = { jobs: { submitted: 0, running: 0, started: 0 }, queuedTasks: 0, runningTasks: 0 };
+      assert.deepEqual(await jobs.readQueueDepth(0), { ...none, oldestWaitingMs: undefined });
+    });
   });
 
   describe("lists of tasks", () => {

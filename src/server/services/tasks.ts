@@ -4,6 +4,7 @@ import { type TaskLeaseSchema, TaskState as WireTaskState } from "../../api/gen/
 import type * as wire from "../../api/gen/workflows/v1/task_pb.ts";
 import { idFromBytes } from "../../engine/id.ts";
 import type { JobStore } from "../../store/job-port.ts";
+import type { TaskFigures } from "../figures.ts";
 import type { LeaseWatch } from "../lease-watch.ts";
 import { type Peer, peerOf } from "../peer.ts";
 import type { RunnersSeen } from "../runners-seen.ts";
@@ -18,6 +19,7 @@ export interface TasksDeps {
   readonly waiting: WaitingRunners;
   readonly leases: LeaseWatch;
   readonly seen: RunnersSeen;
+  readonly figures: TaskFigures;
 }
 
 /** What a call brings beside its message, however it was served. */
@@ -51,13 +53,14 @@ export function createTasksService(deps: TasksDeps): ServiceImpl<typeof wire.Tas
 
 /** Rules are in engine/; here their outcomes become answers that keep official runners running. */
 export function createTaskCalls(deps: TasksDeps): TaskCalls {
-  const { jobs, leases } = deps;
+  const { jobs, leases, figures } = deps;
   return {
     nextTask: (request, call) => nextTask(deps, request, call),
 
     async taskFailed(request) {
       const report = readFailure(request);
       const state = report === undefined ? undefined : await jobs.failTask(report);
+      if (report !== undefined) figures.reports[report.wasWorkflowError ? "failed" : "handedBack"]++;
       // Nothing is known of the task. A refusal would end an official runner, which ignores this answer.
       if (state === undefined) return { state: WireTaskState.UNSPECIFIED };
       return { state: wireTaskState(state) };
@@ -76,7 +79,7 @@ export function createTaskCalls(deps: TasksDeps): TaskCalls {
 }
 
 async function nextTask(
-  { jobs, waiting, leases, seen }: TasksDeps,
+  { jobs, waiting, leases, seen, figures }: TasksDeps,
   { computedTask, nextTaskToRun }: wire.NextTaskRequest,
   { peer, signal }: RunnerCall,
 ): Promise<NextTaskAnswer> {
@@ -86,13 +89,16 @@ async function nextTask(
     const turn = await waiting.ask(offer, peer, signal);
     if ("sleepMs" in turn) return idlingAnswer(turn.sleepMs);
     leases.leaseGranted();
+    figures.claimed++;
     return nextTaskAnswer(turn.task);
   }
   if (offer !== undefined) waiting.reported(offer, peer);
   const computed = computedTask === undefined ? undefined : readComputedTask(computedTask);
   const { task } = await jobs.nextTask({ computed, offer });
+  if (computed !== undefined) figures.reports.computed++;
   if (task !== undefined) {
     leases.leaseGranted();
+    figures.claimed++;
     return nextTaskAnswer(task);
   }
   if (nextTaskToRun === undefined) return {};

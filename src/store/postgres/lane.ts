@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { SystemError } from "../../errors.ts";
+import type { CommitFacts } from "../port.ts";
 import type { CommitWork, JobScope, Operation, Writer } from "../sql/session.ts";
 import { ClientExecutor, giveBack } from "./connection.ts";
 import { isConflict, isUnreachable, storeClosed, toStoreError } from "./failure.ts";
@@ -23,6 +24,7 @@ interface LaneOptions {
   ) => Promise<void>;
   /** Between a conflict and the next attempt. */
   readonly pause: (attempt: number) => Promise<void>;
+  readonly onCommit?: ((facts: Omit<CommitFacts, "lane">) => void) | undefined;
 }
 
 interface Submitted {
@@ -52,7 +54,7 @@ const attempts = 5;
  * SAVEPOINT for each operation, this one has none: an operation that is refused before it has written leaves
  * its neighbours alone, and where one fails after that, the transaction is run again without it.
  */
-export function createLane({ pool, replay, where, open, pause }: LaneOptions): Lane {
+export function createLane({ pool, replay, where, open, pause, onCommit }: LaneOptions): Lane {
   const waiting: Submitted[] = [];
   /** Of the transaction under way. It grows by what its own operations cause to be submitted. */
   let running: Submitted[] | undefined;
@@ -83,6 +85,9 @@ export function createLane({ pool, replay, where, open, pause }: LaneOptions): L
     batch: Submitted[],
     progress: { commits: boolean },
   ): Promise<Outcome<unknown>[]> {
+    const startedMs = performance.now();
+    const tell = (committed: boolean) =>
+      onCommit?.({ operations: batch.length, tookMs: performance.now() - startedMs, committed });
     const client = await pool.connect();
     try {
       const executor = new ClientExecutor(client);
@@ -93,8 +98,10 @@ export function createLane({ pool, replay, where, open, pause }: LaneOptions): L
       progress.commits = true;
       await executor.commit();
       client.release();
+      tell(true);
       return outcomes;
     } catch (error) {
+      tell(false);
       for (const { undone } of commitWork) undone();
       await client.query("ROLLBACK").then(
         () => (isConflict(error) || error instanceof Spoiled ? client.release() : giveBack(client, error)),

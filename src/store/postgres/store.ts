@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Clock, Random } from "../../engine/id.ts";
 import { createIdSource } from "../../engine/id.ts";
 import { SystemError } from "../../errors.ts";
-import type { Store } from "../port.ts";
+import type { CommitFacts, ConnectionPool, Store } from "../port.ts";
 import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
 import { migrations } from "../sql/schema.ts";
 import type { Session } from "../sql/session.ts";
@@ -29,6 +29,7 @@ export interface PostgresStoreOptions {
   readonly role: "server" | "command";
   /** Told of connections that break while nobody waits for them. */
   readonly onConnectionError?: (error: Error) => void;
+  readonly onCommit?: ((facts: CommitFacts) => void) | undefined;
 }
 
 /**
@@ -81,6 +82,7 @@ async function open(options: PostgresStoreOptions, where: string): Promise<Store
   return {
     ...parts,
     probe,
+    pools: () => [poolFacts("readers", pools.readers), poolFacts("writers", pools.writers)],
     async close() {
       await close();
       await owned.disposeAsync();
@@ -99,6 +101,11 @@ async function prepareDatabase({ url, clock }: PostgresStoreOptions): Promise<vo
   }
 }
 
+function poolFacts(name: ConnectionPool["name"], pool: pg.Pool): ConnectionPool {
+  const { totalCount: open, idleCount: idle, waitingCount: waiting } = pool;
+  return { name, limit: connections[name], open, idle, waiting };
+}
+
 interface Pools {
   readonly readers: pg.Pool;
   readonly writers: pg.Pool;
@@ -112,14 +119,16 @@ function createSessions(
 ) {
   const { database } = replay;
   const pause = conflictPause(options.random);
-  const lane = (open: Parameters<typeof createLane>[0]["open"]) =>
-    createLane({ pool: writers, replay, where, open, pause });
+  const lane = (name: CommitFacts["lane"], open: Parameters<typeof createLane>[0]["open"]) => {
+    const onCommit = (facts: Omit<CommitFacts, "lane">) => options.onCommit?.({ lane: name, ...facts });
+    return createLane({ pool: writers, replay, where, open, pause, onCommit });
+  };
   const rows = new WorkingRows(replay);
   const opening = openings(options.clock, rows);
   const lanes = {
-    catalog: lane(opening.catalog),
-    jobs: lane(opening.jobs),
-    telemetry: lane(opening.telemetry),
+    catalog: lane("catalog", opening.catalog),
+    jobs: lane("jobs", opening.jobs),
+    telemetry: lane("telemetry", opening.telemetry),
   };
   const ids = createIdSource(options);
   const read = createReader(readers, replay);

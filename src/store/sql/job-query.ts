@@ -1,7 +1,7 @@
 import type { Job, JobId } from "../../engine/job.ts";
 import type { JobState } from "../../engine/job-state.ts";
-import type { JobQuery, QueueStats, TimeInterval } from "../job-port.ts";
-import { idsFrom } from "./job-id-times.ts";
+import type { JobQuery, OpenJobState, QueueDepth, QueueStats, TimeInterval } from "../job-port.ts";
+import { idsFrom, submittedAtMs } from "./job-id-times.ts";
 import { toJob } from "./job-records.ts";
 import { jobStateCodes, jobStateOfCode } from "./job-table.ts";
 import { type Database, prepare, returned, type SqlValue } from "./statement.ts";
@@ -12,6 +12,7 @@ export interface JobQueries {
   queryJobs(query: JobQuery): { readonly jobs: readonly Job[]; readonly hasMore: boolean };
   countJobs(interval: TimeInterval): ReadonlyMap<JobState, number>;
   readQueueStats(interval: TimeInterval): QueueStats;
+  readQueueDepth(limit: number): QueueDepth;
 }
 
 /** A part of a WHERE clause and the values of its placeholders. */
@@ -33,6 +34,7 @@ interface Walk {
 export function createJobQueries(database: Database, { jobs, progress }: TaskTables): JobQueries {
   const all = <Row>({ sql, values }: Condition): Row[] =>
     prepare<readonly SqlValue[], Row>(database, sql).all(...values);
+  const oldestJobs = prepareOldestJobs(database);
   const load = (id: JobId): Job => {
     const row = returned(jobs.byId.get(id));
     return toJob(row, progress.ofJob.all(row.sequence));
@@ -78,6 +80,39 @@ export function createJobQueries(database: Database, { jobs, progress }: TaskTab
         oldestWaiting: oldest === undefined ? undefined : load(oldest.id),
       };
     },
+
+    readQueueDepth(limit) {
+      const oldest = (state: OpenJobState) => returned(oldestJobs.get(jobStateCodes[state], limit));
+      return toDepth(oldest("submitted"), oldest("running"), oldest("started"));
+    },
+  };
+}
+
+interface DepthRow {
+  readonly jobs: number;
+  readonly queued: number;
+  readonly running: number;
+  readonly oldest_waiting: JobId | null;
+}
+
+/** Walks jobs_by_state up to the limit. */
+function prepareOldestJobs(database: Database) {
+  return prepare<[state: number, limit: number], DepthRow>(
+    database,
+    `SELECT count(*) AS jobs, coalesce(sum(queued), 0) AS queued, coalesce(sum(running), 0) AS running,
+       min(id) FILTER (WHERE queued > 0 AND running = 0) AS oldest_waiting
+     FROM (SELECT id, queued, running FROM jobs WHERE state = ? ORDER BY id LIMIT ?) AS oldest`,
+  );
+}
+
+function toDepth(submitted: DepthRow, running: DepthRow, started: DepthRow): QueueDepth {
+  const rows = [submitted, running, started];
+  const [oldest] = rows.flatMap((row) => row.oldest_waiting ?? []).toSorted();
+  return {
+    jobs: { submitted: submitted.jobs, running: running.jobs, started: started.jobs },
+    queuedTasks: rows.reduce((sum, row) => sum + row.queued, 0),
+    runningTasks: rows.reduce((sum, row) => sum + row.running, 0),
+    oldestWaitingMs: oldest === undefined ? undefined : submittedAtMs(oldest),
   };
 }
 

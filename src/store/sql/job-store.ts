@@ -109,6 +109,7 @@ export function createJobStore(
     queryJobs: (query) => read(() => queries.queryJobs(query)),
     countJobs: (interval) => read(() => queries.countJobs(interval)),
     readQueueStats: (interval) => read(() => queries.readQueueStats(interval)),
+    readQueueDepth: (limit) => read(() => queries.readQueueDepth(limit)),
 
     cancelJob: (id) =>
       run({ jobs: [id] }, (work) => {
@@ -159,13 +160,18 @@ export function createJobStore(
 
     endLeases: () =>
       run({}, (work) => {
+        let ended = 0;
         for (const task of tables.tasks.leasesEndedBy.all(work.nowMs, leasesEndedAtOnce)) {
-          if (work.ledger.take(task.job)) reports.endLease(work, task);
+          if (!work.ledger.take(task.job)) continue;
+          reports.endLease(work, task);
+          ended++;
         }
         const next = tables.tasks.nextLeaseEnd.get()?.lease_ends_at_ms;
         // A lease that another control plane grants meanwhile may be the next to end.
         const others = session.writer.isOnlyOne ? undefined : work.nowMs + firstLeaseMs;
-        return next === undefined || others === undefined ? (next ?? others) : Math.min(next, others);
+        const nextEndMs =
+          next === undefined || others === undefined ? (next ?? others) : Math.min(next, others);
+        return { ended, nextEndMs };
       }),
 
     onReady: (listener) => notices.subscribe(listener),

@@ -31,7 +31,7 @@ export function createStoreParts(sessions: Sessions, tables = createTaskStatemen
   const deployments = new DeploymentNotices();
   const ready = new ReadyNotices();
   const jobStore = createJobStore(jobs, records, ready, tables);
-  const parts: Omit<Store, "probe" | "close"> = {
+  const parts: Omit<Store, "probe" | "pools" | "close"> = {
     keys: createKeyStore(catalog),
     artifacts: createArtifactStore(catalog),
     clusters: createClusterStore(catalog, records, deployments),

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, createIdSource, type Random } from "../../engine/id.ts";
-import type { Store } from "../port.ts";
+import type { CommitFacts, Store } from "../port.ts";
 import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
 import { migrations } from "../sql/schema.ts";
 import type { Session } from "../sql/session.ts";
@@ -23,6 +23,7 @@ export interface SqliteStoreOptions {
    * write while a server of the same version runs.
    */
   readonly role: "server" | "command";
+  readonly onCommit?: ((facts: CommitFacts) => void) | undefined;
 }
 
 /** Long enough for a command's visit, or for a server that is just ending. */
@@ -55,6 +56,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     return {
       ...parts,
       probe: () => writer.submit(() => {}),
+      pools: () => [],
       async close() {
         await writer.close();
         owned.dispose();
@@ -66,7 +68,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 }
 
 function createSession(database: DatabaseSync, databasePath: string, options: SqliteStoreOptions) {
-  const writer = createWriter(database, databasePath);
+  const writer = createWriter(database, databasePath, options.onCommit);
   const session: Session = {
     database: sqliteStatements(database),
     writer,

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SystemError } from "../../errors.ts";
+import type { CommitFacts } from "../port.ts";
 import type { CommitWork, Operation, Writer } from "../sql/session.ts";
 import { toStoreError } from "./failure.ts";
 
@@ -26,7 +27,11 @@ type Outcome =
  * SAVEPOINT, so a refused one leaves its neighbours alone, and no answer, not even a refusal, goes out
  * before COMMIT, because a refusal may rest on a neighbour's write.
  */
-export function createWriter(database: DatabaseSync, databasePath: string): SqliteWriter {
+export function createWriter(
+  database: DatabaseSync,
+  databasePath: string,
+  onCommit: (facts: CommitFacts) => void = () => {},
+): SqliteWriter {
   const statements = {
     begin: database.prepare("BEGIN IMMEDIATE"),
     commit: database.prepare("COMMIT"),
@@ -75,14 +80,19 @@ export function createWriter(database: DatabaseSync, databasePath: string): Sqli
 
   function flush(): void {
     const batch = waiting;
+    const startedMs = performance.now();
+    const tell = (committed: boolean) =>
+      onCommit({ lane: "all", operations: batch.length, tookMs: performance.now() - startedMs, committed });
     try {
       const outcomes = runTogether(batch);
+      tell(true);
       for (const [index, submitted] of batch.entries()) {
         const outcome = outcomes[index];
         if (outcome?.ok) submitted.resolve(outcome.result);
         else submitted.reject(outcome?.error);
       }
     } catch (cause) {
+      tell(false);
       const named = toStoreError(cause, databasePath);
       const error = named instanceof SystemError ? named : commitFailed(databasePath, cause);
       for (const submitted of batch) submitted.reject(error);

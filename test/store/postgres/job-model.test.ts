@@ -45,6 +45,7 @@ function alternating(first: Store, second: Store): Store {
       return next().runners;
     },
     probe: () => next().probe(),
+    pools: () => next().pools(),
     async close() {
       await first.close();
       await second.close();

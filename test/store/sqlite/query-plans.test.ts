@@ -31,8 +31,10 @@ test("every statement of the store finds its rows by an index", async () => {
       .prepare(`EXPLAIN QUERY PLAN ${sql}`)
       .all()
       .map((row) => String(row.detail));
+    // What a part of the statement found is no table.
+    const found = plan.flatMap((line) => /^CO-ROUTINE (\S+)/.exec(line)?.[1] ?? []);
     assert.deepEqual(
-      plan.filter((line) => line.startsWith("SCAN")),
+      plan.filter((line) => line.startsWith("SCAN") && !found.includes(line.slice("SCAN ".length))),
       [],
       sql,
     );
