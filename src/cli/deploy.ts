@@ -31,7 +31,7 @@ export function addDeployCommand(program: Command): void {
     .option("--release <id>", "the release to deploy")
     .option("--latest", "deploy the release that was published last", false)
     .addOption(planOption());
-  addJsonOption(addApiOptions(addRollOutOptions(command))).action(
+  addJsonOption(addApiOptions(addRollOutOptions(command, { refuses: ["breaking", "older"] }))).action(
     async (folder: string, options: DeployOptions) => {
       await runForTerminal(options, async (record, signal) => {
         const { rollOut } = await import("../stages/roll-out.ts");

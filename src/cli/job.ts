@@ -9,7 +9,7 @@ import { jobLines, logLines, whyLines } from "./job-text.ts";
 import { addWaitOption, type WaitOption, waitForTerminal } from "./job-wait.ts";
 import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { type ApiOptions, addApiOptions, apiTargetOf } from "./options.ts";
-import { type Answer, runCommand } from "./run.ts";
+import { type Answer, runCommand, terminalLog } from "./run.ts";
 import { addInputOptions, type InputOptions, readInput, taskArgument } from "./task-argument.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -45,9 +45,13 @@ function addSubmit(parent: Command): void {
       const { name = task.name, cluster = "", maxRetries } = options;
       const random = (sizeBytes: number) => randomBytes(sizeBytes);
       const job = await submitJob(api, { name, task, input, cluster, maxRetries }, random, signal);
-      if (options.wait) return await waitForTerminal(api, requireId(job.id), signal);
       const { viewJob } = await import("../jobs/job-view.ts");
       const view = viewJob(job);
+      if (options.wait) {
+        // Whoever stops waiting needs the id to come back to it.
+        terminalLog.info(`Submitted job ${view.id}`);
+        return await waitForTerminal(api, requireId(job.id), signal);
+      }
       return { json: view, text: view.id };
     }),
   );

@@ -46,6 +46,10 @@ export function allowOption(...choices: readonly Allowance[]): Option {
       const allowed = parseAllow("--allow", value, "option", problems);
       const [problem] = problems;
       if (problem !== undefined) throw new InvalidArgumentError(`${problem.message} (${problem.hint})`);
+      const without = [...allowed.keys()].find((allowance) => !choices.includes(allowance));
+      if (without !== undefined) {
+        throw new InvalidArgumentError(`this command refuses nothing for being ${without}`);
+      }
       return new Map([...previous, ...allowed]);
     });
 }

@@ -23,32 +23,32 @@ export function addPlanCommand(program: Command): void {
       "Show what publishing and deploying the project would do to each cluster and its jobs. Changes nothing.",
     )
     .argument("[folder]", "folder of the project", ".");
-  addJsonOption(addApiOptions(addBuildOptions(addRollOutOptions(command)))).action(
-    async (folder: string, options: PlanOptions) => {
-      await runForTerminal(options, async (record, signal) => {
-        const { runPipeline } = await import("../pipeline.ts");
-        const publish: PublishPlan = {
-          kind: "publish",
-          why: "this is workflow-release plan",
-          api: apiTargetOf(options),
-          createWorkflow: false,
-          release: { kind: "auto" },
-        };
-        await runPipeline(
-          {
-            projectFolder: resolve(folder),
-            publish,
-            clusters: { dev: options.devCluster, production: options.productionCluster },
-            smokeTask: options.smokeTask,
-            allow: options.allow,
-            gates: gatesOf(options),
-            onFailure: options.onFailure,
-            plan: { kind: "only" },
-          },
-          record,
-          terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),
-        );
-      });
-    },
-  );
+  addJsonOption(
+    addApiOptions(addBuildOptions(addRollOutOptions(command, { refuses: ["breaking", "older"] }))),
+  ).action(async (folder: string, options: PlanOptions) => {
+    await runForTerminal(options, async (record, signal) => {
+      const { runPipeline } = await import("../pipeline.ts");
+      const publish: PublishPlan = {
+        kind: "publish",
+        why: "this is workflow-release plan",
+        api: apiTargetOf(options),
+        createWorkflow: false,
+        release: { kind: "auto" },
+      };
+      await runPipeline(
+        {
+          projectFolder: resolve(folder),
+          publish,
+          clusters: { dev: options.devCluster, production: options.productionCluster },
+          smokeTask: options.smokeTask,
+          allow: options.allow,
+          gates: gatesOf(options),
+          onFailure: options.onFailure,
+          plan: { kind: "only" },
+        },
+        record,
+        terminalDeps({ signal, output: options.output, cache: cachePlanOf(options, publish) }),
+      );
+    });
+  });
 }

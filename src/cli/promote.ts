@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { allowances } from "../release/allowed.ts";
 import type { PublishPlan, ReleaseInput } from "../run-plan.ts";
 import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { type ApiOptions, addApiOptions, apiTargetOf } from "./options.ts";
@@ -29,6 +30,7 @@ export function addPromoteCommand(program: Command): void {
   const help = {
     devHelp: "these prove the release, and are not changed",
     productionHelp: "deploy here when every dev cluster has proven the release",
+    refuses: allowances,
   };
   addJsonOption(addApiOptions(addRollOutOptions(command, help))).action(
     async (folder: string, options: PromoteOptions) => {

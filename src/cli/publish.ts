@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { allowances } from "../release/allowed.ts";
 import type { PublishPlan } from "../run-plan.ts";
 import { addJsonOption, type JsonOption } from "./json-option.ts";
 import {
@@ -35,7 +36,7 @@ export function addPublishCommand(program: Command): void {
     .option("--create-workflow", "create the workflow when the control plane has none with this slug", false)
     .option("--existing", "demand that a release has this content already; build nothing", false)
     .addOption(planOption());
-  addJsonOption(addApiOptions(addBuildOptions(addRollOutOptions(command)))).action(
+  addJsonOption(addApiOptions(addBuildOptions(addRollOutOptions(command, { refuses: allowances })))).action(
     async (folder: string, options: PublishOptions) => {
       await runForTerminal(options, async (record, signal) => {
         const { runPipeline } = await import("../pipeline.ts");

@@ -4,7 +4,7 @@ import { type Problem, UserError } from "../errors.ts";
 import { parseGates } from "../inputs/gates.ts";
 import { parsePlanInput } from "../inputs/roll-out.ts";
 import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
-import type { Allowed } from "../release/allowed.ts";
+import type { Allowance, Allowed } from "../release/allowed.ts";
 import type { ClusterInput } from "../release/clusters.ts";
 import type { PlanInput } from "../release/expected-plan.ts";
 import type { Gate } from "../release/gates/gate.ts";
@@ -26,18 +26,26 @@ export interface PlanOption {
   readonly plan?: PlanInput;
 }
 
-/** `devHelp` and `productionHelp` say what the command does to the clusters that are named. */
+/**
+ * `devHelp` and `productionHelp` say what the command does to the clusters that are named, `refuses` what it may be
+ * allowed to do nevertheless.
+ */
 export function addRollOutOptions(
   command: Command,
   {
     devHelp = "deploy here first",
     productionHelp = "deploy here when every dev cluster has the release",
-  }: { readonly devHelp?: string; readonly productionHelp?: string } = {},
+    refuses,
+  }: {
+    readonly devHelp?: string;
+    readonly productionHelp?: string;
+    readonly refuses: readonly Allowance[];
+  },
 ): Command {
   return command
     .addOption(clusterOption("--dev-cluster <clusters>", devHelp))
     .addOption(clusterOption("--production-cluster <clusters>", productionHelp))
-    .addOption(allowOption("breaking", "older", "unproven"))
+    .addOption(allowOption(...refuses))
     .option("--gate <gates>", "what must hold on each cluster: ready, smoke, replay: JOBS, soak: MINUTES")
     .addOption(smokeTaskOption())
     .addOption(

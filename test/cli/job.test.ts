@@ -52,15 +52,10 @@ async function json<T>(...args: string[]): Promise<T> {
 describe("workflow-release job", () => {
   it("submits a job, waits for it, and shows it, its tree and its logs", async () => {
     const input = JSON.stringify({ columns: 2, rows: 2 });
-    const job = await json<JobView>(
-      "submit",
-      "tiles/Mosaic@v1.0",
-      "--input",
-      input,
-      "--cluster",
-      "jobs",
-      "--wait",
-    );
+    const where = ["--input", input, "--cluster", "jobs"];
+    const { stdout, stderr } = await run("submit", "tiles/Mosaic@v1.0", ...where, "--wait", "--json");
+    const job: JobView = JSON.parse(stdout);
+    assert.match(stderr, new RegExp(`^Submitted job ${job.id}$`, "m"));
     assert.equal(job.state, "completed");
     assert.deepEqual(job.tasks, { computed: 7 });
     assert.deepEqual(job.progress, [{ label: "tiles", total: 4, done: 4 }]);
