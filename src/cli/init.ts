@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { parseApiUrl } from "../api/url.ts";
 import { type Initialized, initProject } from "../init/init.ts";
 import { documentedAction, type Server } from "../init/workflow-files.ts";
-import { hostedApiUrl } from "../inputs/inputs.ts";
+import { hostedApiUrl } from "../inputs/api-target.ts";
 import { addJsonOption, type JsonOption } from "./json-option.ts";
 import { type ApiOptions, addApiOptions, apiTargetOf, clusterSlugs } from "./options.ts";
 import { runCommand } from "./run.ts";

@@ -6,17 +6,18 @@
 import { tmpdir } from "node:os";
 import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "../action-contract.ts";
-import type { ApiTarget } from "../api/target.ts";
 import type { CachePlan } from "../build/cache/open-cache.ts";
 import { type Problem, UserError } from "../errors.ts";
 import { nearestName } from "../project/nearest-name.ts";
 import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
-import type { ClusterInput } from "../release/clusters.ts";
-import type { PublishPlan, RunPlan } from "../run-plan.ts";
+import type { RunPlan } from "../run-plan.ts";
 import { allowByLabel, parseAllow } from "./allow.ts";
+import { readApiTarget } from "./api-target.ts";
 import { parseCache } from "./cache.ts";
+import { parseClusters } from "./clusters.ts";
 import { parseGates } from "./gates.ts";
 import { readBaseCommit, readLabels } from "./github-run.ts";
+import { parsePublish } from "./publish.ts";
 import { parseReleaseInput } from "./release.ts";
 import { readReportInputs } from "./report.ts";
 import { parseOnFailure, parsePlanInput } from "./roll-out.ts";
@@ -37,24 +38,6 @@ export function readRunnerContext(env: Environment): RunnerContext {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The hosted service's address, used when neither the input nor TILEBOX_API_URL names another. */
-export const hostedApiUrl = "https://api.tilebox.com";
-
-/**
- * Events whose code nobody with write access has accepted yet, or (workflow_run, pull_request_target)
- * that run with secrets on behalf of such code. Without an explicit `publish: true` they only build.
- */
-const unacceptedCodeEvents: ReadonlySet<string> = new Set([
-  "pull_request",
-  "pull_request_target",
-  "pull_request_review",
-  "merge_group",
-  "workflow_run",
-  "issue_comment",
-]);
-
-const clusterSlug = /^[A-Za-z0-9-]{1,100}$/;
 
 export interface ActionInputs {
   /** For each of the projects. */
@@ -173,95 +156,6 @@ function parseProjects(value: string, workspace: string, problems: Problem[]): s
 function readInput(env: Environment, name: InputName): string {
   const given = env[`INPUT_${name.toUpperCase()}`]?.trim();
   return given === undefined || given === "" ? actionInputs[name].default : given;
-}
-
-function parsePublish(
-  env: Environment,
-  input: { mode: string; createWorkflow: boolean; release: PublishPlan["release"] },
-  problems: Problem[],
-): RunPlan["publish"] {
-  const api = readApiTarget(env);
-  const event = env.GITHUB_EVENT_NAME ?? "";
-  const ref = env.GITHUB_REF ?? "";
-  const publishing = (why: string): PublishPlan => ({
-    kind: "publish",
-    why,
-    api,
-    createWorkflow: input.createWorkflow,
-    release: input.release,
-  });
-  switch (input.mode.toLowerCase()) {
-    case "false":
-      return { kind: "build-only", why: "publish: false" };
-    case "true":
-      requireKey(api, "publish: true");
-      return publishing("publish: true");
-    case "check":
-      requireKey(api, "publish: check");
-      return { kind: "check", why: "publish: check", api };
-    case "auto":
-      if (unacceptedCodeEvents.has(event)) {
-        const looks = api.apiKey === undefined ? {} : { looksAt: api };
-        return { kind: "build-only", why: `the event is ${event}`, ...looks };
-      }
-      if (api.apiKey === undefined) return { kind: "build-only", why: "there is no API key" };
-      return publishing(
-        `the event is ${event || "unknown"}${ref ? ` on ${ref}` : ""} and there is an API key`,
-      );
-    default:
-      problems.push({
-        message: `publish: ${JSON.stringify(input.mode)} is not a choice`,
-        hint: "auto, true, false or check",
-      });
-      return { kind: "build-only", why: "publish is not valid" };
-  }
-}
-
-function requireKey({ apiKey }: ApiTarget, input: string): void {
-  if (apiKey !== undefined) return;
-  throw new UserError(
-    "api-key-missing",
-    `${input}, but there is neither the input api-key nor TILEBOX_API_KEY`,
-  );
-}
-
-/** Where the control plane is: the inputs first, then the variables that the official SDK reads. */
-export function readApiTarget(env: Environment): ApiTarget {
-  const given = (...values: (string | undefined)[]) =>
-    values.map((value) => value?.trim()).find((value) => value);
-  return {
-    url: given(env["INPUT_API-URL"], env.TILEBOX_API_URL) ?? hostedApiUrl,
-    apiKey: given(env["INPUT_API-KEY"], env.TILEBOX_API_KEY),
-  };
-}
-
-/**
- * Splits a cluster input at commas and newlines. An empty input is no cluster; an empty entry between
- * separators is a problem, because it is most often a variable that was not set.
- */
-export function parseClusters(name: string, value: string, problems: Problem[]): ClusterInput[] {
-  if (value === "") return [];
-  const clusters: ClusterInput[] = [];
-  for (const [index, raw] of value.split(/[,\n]/).entries()) {
-    const entry = raw.trim();
-    const where = `${name}: entry ${index + 1}`;
-    if (entry === "") {
-      problems.push({
-        message: `${where} is empty`,
-        hint: "remove the separator, or set the variable it stands for",
-      });
-    } else if (entry.startsWith("target:")) {
-      clusters.push({ kind: "target", name: entry.slice("target:".length).trim() });
-    } else if (!clusterSlug.test(entry)) {
-      problems.push({
-        message: `${where}, ${JSON.stringify(entry)}, is not a cluster slug`,
-        hint: "letters, digits and hyphens, at most 100",
-      });
-    } else {
-      clusters.push({ kind: "slug", slug: entry });
-    }
-  }
-  return clusters;
 }
 
 function parseBoolean(name: InputName, value: string, problems: Problem[]): boolean {
