@@ -76,7 +76,7 @@ export function createCalls(deps: CallsDeps): Calls {
   const history = createHistoryRoom(store.releases);
   const explanation = { store, seen: runners.seen };
   const httpRoutes = [
-    ...healthRoutes(async () => !closing.aborted && (await store.probe().then(() => true))),
+    ...healthRoutes({ probe: () => store.probe(), stopping: closing }),
     metricsRoute(metrics),
     ...otlpRoutes({ telemetry: store.telemetry, clock }),
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),

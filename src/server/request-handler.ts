@@ -3,6 +3,7 @@ import http from "node:http";
 import { UserError } from "../errors.ts";
 import type { Authenticate } from "./auth.ts";
 import type { ServerFigures } from "./figures.ts";
+import { isHealthPath } from "./health-routes.ts";
 import { createHttpHandler, type HttpRoute, sendError } from "./http-routes.ts";
 import { isLoopbackName } from "./loopback-hosts.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
@@ -30,10 +31,11 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
   const plain = createHttpHandler(parts.httpRoutes, { authenticate, report, figures: figures.requests });
   return (request, response, expectsContinue) => {
     try {
-      if (loopbackHostsOnly && !namesLoopback(request)) {
+      const path = (request.url ?? "").split("?", 1)[0] ?? "";
+      // Balancers name hosts by their address, or not at all, and there is nothing to keep from a web page.
+      if (loopbackHostsOnly && !isHealthPath(path) && !namesLoopback(request)) {
         throw new UserError("permission-denied", "Without keys, requests must name a loopback host");
       }
-      const path = (request.url ?? "").split("?", 1)[0] ?? "";
       (rpc(path) ?? plain)(request, response, expectsContinue);
     } catch (thrown) {
       const error = thrown instanceof UserError ? thrown : unusable(thrown);

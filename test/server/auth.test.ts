@@ -157,6 +157,6 @@ describe("without keys", () => {
     for (const host of ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80"]) {
       assert.match(await ask(host), /^HTTP\/1\.1 403 /, host);
     }
-    assert.match(await server.send(["GET /healthz HTTP/1.0\r\n\r\n"]), /^HTTP\/1\.1 403 /);
+    assert.match(await server.send(["GET /workflows HTTP/1.0\r\n\r\n"]), /^HTTP\/1\.1 403 /);
   });
 });
