@@ -116,8 +116,13 @@ export function createPathLedger(): PathLedger {
   };
 }
 
+/** Whether a path is as folding would make it, as most are. */
+export function isFolded(path: string): boolean {
+  return /^[\u0020-\u0040\u005b-\u007e]*$/.test(path);
+}
+
 /** Case and form are folded as widely as any file system does: `ß` and `SS`, `É` and `E` with its accent apart. */
 function fold(name: string): string {
-  if (/^[\u0020-\u0040\u005b-\u007e]*$/.test(name)) return name;
+  if (isFolded(name)) return name;
   return name.normalize("NFD").toUpperCase().toLowerCase().normalize("NFC");
 }

@@ -56,8 +56,10 @@ function nameEnd(pattern: string): string | undefined {
 
 /** @param path With a slash at its end for a folder, or without one for a file. */
 function mayMatch(level: IgnoreRules, path: string): boolean {
-  if (!path.endsWith("/")) return level.fileEnds.some((end) => path.endsWith(end));
-  return level.folderEnds.some((end) => path.endsWith(`${end}/`));
+  if (path.endsWith("/")) return level.folderEnds.some((end) => path.endsWith(`${end}/`));
+  // Asked of every file, so without a function for each.
+  for (const end of level.fileEnds) if (path.endsWith(end)) return true;
+  return false;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface Glob {
   readonly base: string;
   /** Whether all below a folder matches because the folder does. */
   readonly matchesBelow: boolean;
+  /** Whether it is made of plain text and stars alone: then nothing in it can take back what `matchesBelow` says. */
+  readonly isPlain: boolean;
   /** Whether its last part is a plain name. */
   readonly namesOne: boolean;
   test(path: string): boolean;
@@ -31,14 +33,19 @@ export function compileGlob(source: string): Glob {
   // "++" matches "+": of what is not plain text, only the expression knows what it stands for.
   const start = /^[\w./-]*$/.test(base) ? base : "";
   const end = /[\w.-]*$/.exec(source)?.[0] ?? "";
+  const isPlain = /^[\w./*-]*$/.test(source);
+  const isName = (part: string) => !part.includes("*") && part !== ".";
+  const name = (isPlain && source.split("/").find(isName)) || "";
   return {
     source,
     base: base === "" ? "" : `${base}/`,
     matchesBelow: source.endsWith("/**"),
+    isPlain,
     namesOne: !picomatch.scan(source.slice(source.lastIndexOf("/") + 1)).isGlob,
-    // Most paths are decided by their beginning and end, without the expression.
+    // Most paths are decided by their beginning, their end or a name that has to be in them, without the expression.
     test: (path) =>
-      path === source || (path.endsWith(end) && path.startsWith(start) && expression().test(path)),
+      path === source ||
+      (path.endsWith(end) && path.startsWith(start) && path.includes(name) && expression().test(path)),
   };
 }
 

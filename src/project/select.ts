@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join, posix } from "node:path";
-import { createPathLedger, linkFlaw, pathFlaw } from "../artifact/path-rules.ts";
+import { createPathLedger, isFolded, linkFlaw, pathFlaw } from "../artifact/path-rules.ts";
 import { type Problem, UserError } from "../errors.ts";
 import { configPosition } from "./config-position.ts";
 import { quote } from "./config-rules.ts";
@@ -95,9 +95,10 @@ function fileProblems(plan: WalkPlan, report: WalkReport): Problem[] {
   for (const path of report.undecodable) {
     reject(path, "has a name that is not UTF-8", "rename it, or exclude it");
   }
-  const ledger = createPathLedger();
+  // A folder has no name twice. To remember all of 20,000 names takes as long as to find them.
+  const ledger = report.files.every(({ path }) => isFolded(path)) ? undefined : createPathLedger();
   for (const file of report.files) {
-    const flaw = pathFlaw(file.path) ?? ledger.add(file.path);
+    const flaw = pathFlaw(file.path) ?? ledger?.add(file.path);
     if (flaw !== undefined) reject(file.path, flaw, "rename it, or exclude it");
     const link = file.kind === "symlink" ? linkFlaw(file.path, file.target) : undefined;
     if (link !== undefined) {

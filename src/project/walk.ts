@@ -54,17 +54,21 @@ function walkFolder(
   onDisk: string,
   above: IgnoreRules | undefined,
 ): void {
-  const { entries, undecodable } = readEntries(onDisk);
-  if (folder !== "" && entries.some((entry) => entry.name === ".git") && isRepositoryRoot(onDisk)) {
+  const { entries, undecodable, hasGit, hasGitignore } = readEntries(onDisk);
+  if (folder !== "" && hasGit && isRepositoryRoot(onDisk)) {
     report.nested.push(folder);
     return;
   }
-  const hasRules = plan.useGitignore && entries.some((entry) => entry.name === ".gitignore");
-  const rules = hasRules ? readIgnoreFile(above, plan.prefix + folder, onDisk) : above;
+  const rules =
+    plan.useGitignore && hasGitignore ? readIgnoreFile(above, plan.prefix + folder, onDisk) : above;
+  const isIncluded = plan.include.some(
+    (glob) => glob.matchesBelow && glob.isPlain && glob.test(folder.slice(0, -1)),
+  );
   for (const entry of inByteOrder(entries)) {
     const path = folder + entry.name;
     const isFolder = entry.isDirectory();
     if (isFolder && isPassedOver(plan, report, `${path}/`, entry.name, rules)) continue;
+    if (!isFolder && !isIncluded && firstMatch(plan.include, path) === undefined) continue;
     if (!isFolder && !isSelected(plan, report, path, entry.name, rules)) continue;
     const escaped = undecodable.get(entry.name);
     if (escaped !== undefined) report.undecodable.push(folder + escaped);
@@ -87,7 +91,7 @@ function isPassedOver(
   name: string,
   rules: IgnoreRules | undefined,
 ): boolean {
-  if (name.toLowerCase() === ".git" || name === outputFolderName) return true;
+  if (isGitName(name) || name === outputFolderName) return true;
   if (!plan.include.some((glob) => mayMatchBelow(glob, folder))) return true;
   const path = folder.slice(0, -1);
   for (const glob of plan.exclude) {
@@ -104,6 +108,7 @@ function isPassedOver(
   return match !== undefined;
 }
 
+/** Of a file that include matches. */
 function isSelected(
   plan: WalkPlan,
   report: WalkReport,
@@ -111,23 +116,28 @@ function isSelected(
   name: string,
   rules: IgnoreRules | undefined,
 ): boolean {
-  if (firstMatch(plan.include, path) === undefined) return false;
   const exclude = firstMatch(plan.exclude, path);
   if (exclude !== undefined) {
     report.usedExcludes.add(exclude);
     noteTakenAway(plan, report, path, exclude, (include) => include.test(path));
     return false;
   }
-  if (name === plan.archiveName || plan.outputs.has(path) || name.toLowerCase() === ".git") return false;
+  if (name === plan.archiveName || plan.outputs.has(path) || isGitName(name)) return false;
   const match = findIgnoreMatch(rules, plan.prefix + path);
   if (match !== undefined) {
     report.ignored.push({ path, match });
     return false;
   }
   if (report.usedIncludes.size < plan.include.length) {
-    for (const glob of plan.include) if (glob.test(path)) report.usedIncludes.add(glob);
+    for (const glob of plan.include) {
+      if (!report.usedIncludes.has(glob) && glob.test(path)) report.usedIncludes.add(glob);
+    }
   }
   return true;
+}
+
+function isGitName(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === ".git";
 }
 
 function noteTakenAway(
@@ -157,6 +167,9 @@ function readTarget(source: string): string {
 
 interface FolderEntries {
   readonly entries: Dirent[];
+  /** Whether one of them is called .git. */
+  readonly hasGit: boolean;
+  readonly hasGitignore: boolean;
   /** Names that are not UTF-8: as they were decoded, and with their bytes escaped. */
   readonly undecodable: ReadonlyMap<string, string>;
 }
@@ -165,14 +178,22 @@ const allDecodable: ReadonlyMap<string, string> = new Map();
 
 function readEntries(folder: string): FolderEntries {
   const entries = readdirSync(folder, { withFileTypes: true });
+  let hasGit = false;
+  let hasGitignore = false;
+  let isMarked = false;
+  for (const { name } of entries) {
+    hasGit ||= name === ".git";
+    hasGitignore ||= name === ".gitignore";
+    isMarked ||= name.includes("\ufffd");
+  }
   // Reading names as bytes costs twice as much, so it is done only where decoding has left its mark.
-  if (!entries.some((entry) => entry.name.includes("\ufffd"))) return { entries, undecodable: allDecodable };
+  if (!isMarked) return { entries, hasGit, hasGitignore, undecodable: allDecodable };
   const undecodable = new Map<string, string>();
   for (const bytes of readdirSync(folder, { encoding: "buffer" })) {
     const name = bytes.toString("utf8");
     if (!Buffer.from(name).equals(bytes)) undecodable.set(name, escapeBytes(bytes));
   }
-  return { entries, undecodable };
+  return { entries, hasGit, hasGitignore, undecodable };
 }
 
 function escapeBytes(bytes: Uint8Array): string {

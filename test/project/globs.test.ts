@@ -56,3 +56,24 @@ test("the beginning and the end of a pattern decide nothing that the whole patte
   );
   assert.ok(matches > 1000);
 });
+
+test("what lies below a folder that a plain pattern matches needs not be asked about", () => {
+  const plain = fc
+    .array(fc.constantFrom("a", "b", ".d", "-", "*", "**", "/", "/**/"), { minLength: 1, maxLength: 6 })
+    .map((pieces) => `${pieces.join("")}/**`)
+    // A configuration with these is refused.
+    .filter((text) => !/^\/|\/\//.test(text));
+  let matches = 0;
+  fc.assert(
+    fc.property(plain, fc.array(path, { minLength: 20, maxLength: 40 }), path, (source, folders, below) => {
+      const glob = compileGlob(source);
+      assert.ok(glob.isPlain && glob.matchesBelow);
+      for (const folder of folders.filter((folder) => glob.test(folder))) {
+        assert.ok(glob.test(`${folder}/${below}`), `${source} and ${folder}/${below}`);
+        matches++;
+      }
+    }),
+    { numRuns: 3000 },
+  );
+  assert.ok(matches > 1000);
+});
