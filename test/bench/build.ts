@@ -62,23 +62,19 @@ function tarAndZstd(project: string, archive: string): string {
   return `tar ${same} -cf - -C '${project}' . | zstd -3 -q -f -o '${archive}'`;
 }
 
-/** As dist/ is made: TypeScript that Node strips by itself would cost 30 ms that no user pays. */
+/** CommonJS, as dist/ is: TypeScript that Node strips by itself would cost 30 ms that no user pays, ES modules 10. */
 export async function bundlePack(folder: string): Promise<string> {
-  const require =
-    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  const outfile = join(folder, "pack-once.cjs");
   await build({
     entryPoints: [fileURLToPath(new URL("pack-once.ts", import.meta.url))],
-    outdir: join(folder, "bundle"),
+    outfile,
     bundle: true,
-    splitting: true,
     minify: true,
-    format: "esm",
+    format: "cjs",
     platform: "node",
-    outExtension: { ".js": ".mjs" },
-    banner: { js: require },
     logLevel: "warning",
   });
-  return join(folder, "bundle/pack-once.mjs");
+  return outfile;
 }
 
 function mebibytes(bytes: number): string {
