@@ -1,6 +1,7 @@
 import type { PoolClient, PoolConfig, QueryConfig, QueryResult } from "pg";
 import pg from "pg";
 import { UserError } from "../../errors.ts";
+import { HeldWrites } from "./held-writes.ts";
 import type { Answer, Executor, Parameter } from "./replay.ts";
 import { requireChosenTransport, requireOneHost } from "./server-url.ts";
 import type { PreparedSql } from "./statement-text.ts";
@@ -97,12 +98,14 @@ export function createPool(
 
 /** A text of PostgreSQL cannot hold the character 0, which a name on the wire can. */
 export function toParameter(value: Parameter): unknown {
+  if (Array.isArray(value)) return value.map(toParameter);
   return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\uFFFD") : value;
 }
 
 /** Runs statements on one connection and holds on to the first failure of what was sent without waiting. */
 export class ClientExecutor implements Executor {
   readonly #client: PoolClient;
+  readonly #held = new HeldWrites();
   #failure: unknown;
 
   constructor(client: PoolClient) {
@@ -120,14 +123,27 @@ export class ClientExecutor implements Executor {
     throw this.#failure;
   }
 
-  async query({ text, name }: PreparedSql, values: readonly Parameter[]): Promise<Answer> {
+  #runPrepared({ text, name }: PreparedSql, values: readonly Parameter[]): Promise<QueryResult> {
     const named = name === undefined ? {} : { name };
-    const { rows, rowCount } = await this.#run({ text, ...named, values: values.map(toParameter) });
+    return this.#run({ text, ...named, values: values.map(toParameter) });
+  }
+
+  #sendHeld(): void {
+    for (const { statement, values } of this.#held.take())
+      this.#runPrepared(statement, values).catch(() => {});
+  }
+
+  async query(statement: PreparedSql, values: readonly Parameter[]): Promise<Answer> {
+    this.#sendHeld();
+    const { rows, rowCount } = await this.#runPrepared(statement, values);
     return { rows, changes: rowCount ?? 0 };
   }
 
   send(statement: PreparedSql, values: readonly Parameter[]): void {
-    this.query(statement, values).catch(() => {});
+    if (this.#held.hold(statement, values)) return;
+    this.#sendHeld();
+    if (this.#held.hold(statement, values)) return;
+    this.#runPrepared(statement, values).catch(() => {});
   }
 
   /** BEGIN and the like: sent without waiting. */
@@ -137,6 +153,7 @@ export class ClientExecutor implements Executor {
 
   /** Throws when the transaction was not committed; COMMIT itself answers ROLLBACK where something had failed. */
   async commit(): Promise<void> {
+    this.#sendHeld();
     const { command } = await this.#run({ text: "COMMIT" });
     if (command !== "COMMIT") throw new Error("the transaction was rolled back");
   }

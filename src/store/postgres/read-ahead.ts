@@ -15,7 +15,7 @@ export interface ReadyRow {
   readonly retry_count: number;
 }
 
-/** As many as a transaction may claim of one queue without asking again. */
+/** As many as are read when a transaction claims more of one queue than it has operations. */
 export const readyAhead = 64;
 
 /**
@@ -43,12 +43,13 @@ export const ofTasks = {
     "SELECT job, queue FROM job_queues WHERE waiting = 1 AND job IN (SELECT job FROM tasks WHERE id = ANY(?))",
     true,
   ),
+  /** The second parameter: as many as the transaction may claim of each queue. */
   ready: postgresStatement(
     `SELECT of.job, of.queue, sequence, position, id, display, input, retry_count
      FROM (SELECT DISTINCT job, queue FROM tasks WHERE id = ANY(?)) AS of
        JOIN LATERAL (
          SELECT sequence, position, id, display, input, retry_count FROM tasks
-         WHERE job = of.job AND queue = of.queue AND ready = 1 ORDER BY position LIMIT ${readyAhead}
+         WHERE job = of.job AND queue = of.queue AND ready = 1 ORDER BY position LIMIT ?
        ) AS ready ON TRUE
      ORDER BY position`,
     true,

@@ -6,8 +6,8 @@ export interface Answer {
   readonly changes: number;
 }
 
-/** A list is for `= ANY(?)`. */
-export type Parameter = SqlValue | readonly (string | number)[];
+/** A list is for `= ANY(?)` or unnest. */
+export type Parameter = SqlValue | readonly SqlValue[];
 
 /** Where an operation's statements go. */
 export interface Executor {

@@ -6,6 +6,8 @@ export interface PreparedSql {
   /** Of the server's prepared statement on each connection; undefined for what is built for one use. */
   readonly name: string | undefined;
   readonly reads: boolean;
+  /** The same for many rows at once: see Sql. */
+  readonly rows?: { readonly table: string; readonly statement: PreparedSql };
 }
 
 let prepared = 0;
@@ -13,13 +15,18 @@ let prepared = 0;
 /** PostgreSQL numbers its parameters: `?` becomes $1, $2 and so on, `?2` becomes $2. */
 export function postgresStatement(sql: Sql, keep: boolean): PreparedSql {
   // SQLite's CROSS JOIN says which table to begin with; this planner knows.
-  const own = (typeof sql === "string" ? sql : sql.postgres).replaceAll("CROSS JOIN", "JOIN");
+  const { postgres, postgresRows } =
+    typeof sql === "string" ? { postgres: sql, postgresRows: undefined } : sql;
+  const own = postgres.replaceAll("CROSS JOIN", "JOIN");
   let last = 0;
   const text = own.replace(/\?(\d+)?/g, (_, number: string | undefined) => `$${number ?? ++last}`);
   return {
     text,
     name: keep ? `s${++prepared}` : undefined,
     reads: /^\s*SELECT/i.test(text),
+    ...(postgresRows && {
+      rows: { table: postgresRows.table, statement: postgresStatement(postgresRows.sql, keep) },
+    }),
   };
 }
 

@@ -60,7 +60,7 @@ export class WorkingRows {
             ask<TaskRow>(ofTasks.tasks, [tasks]),
             ask<OpenMembers & { readonly sequence: number }>(ofTasks.groups, [tasks]),
             ask<{ readonly job: number; readonly queue: number }>(ofTasks.waiting, [tasks]),
-            ask<ReadyRow>(ofTasks.ready, [tasks]),
+            ask<ReadyRow>(ofTasks.ready, [tasks, scopes.length]),
           ] as const)),
     ]);
     for (const row of locked ?? []) this.#jobs.set(row.sequence, row);
@@ -69,19 +69,20 @@ export class WorkingRows {
     for (const { sequence, ...row } of groupRows) this.#groups.set(sequence, row);
     for (const { job, queue } of taskRows) {
       this.#waiting.set(job, []);
-      this.#keepReady(job, queue, []);
+      this.#keepReady(job, queue, [], scopes.length);
     }
     for (const { job, queue } of waitingRows) this.#waiting.get(job)?.push({ queue });
     const lists = Map.groupBy(readyRows, ({ job, queue }) => `${job} ${queue}`);
     for (const list of lists.values()) {
       const [first] = list;
-      if (first !== undefined) this.#keepReady(first.job, first.queue, list);
+      if (first !== undefined) this.#keepReady(first.job, first.queue, list, scopes.length);
     }
   }
 
-  #keepReady(job: number, queue: number, rows: ReadyRow[]): ReadyList {
+  /** `limit`: how many were asked for. */
+  #keepReady(job: number, queue: number, rows: ReadyRow[], limit: number): ReadyList {
     const ofJob = this.#ready.get(job) ?? new Map<number, ReadyList>();
-    const list = { rows, isWhole: rows.length < readyAhead };
+    const list = { rows, isWhole: rows.length < limit };
     this.#ready.set(job, ofJob.set(queue, list));
     return list;
   }
@@ -113,7 +114,8 @@ export class WorkingRows {
           get: (group) => {
             const after = once(() => this.#closeOneMember(group));
             if (after === undefined) return groups.closeOneMember.get(group);
-            groups.closeOneMember.run(group);
+            // Nobody else counts here meanwhile, and the last count of many is the only one to be written.
+            groups.setOpenMembers.run(after.open_members, group);
             return after;
           },
         },
@@ -175,7 +177,7 @@ export class WorkingRows {
           const known = once(() => this.#firstReady(job, queue));
           if (known !== "unknown") return known;
           const rows = readReady.all(job, queue, readyAhead);
-          return once(() => this.#keepReady(job, queue, rows).rows[0]);
+          return once(() => this.#keepReady(job, queue, rows, readyAhead).rows[0]);
         },
       },
       run: {

@@ -6,7 +6,17 @@
 export type SqlValue = string | number | Uint8Array | null;
 
 /** `?` are the parameters in their order, with either engine. */
-export type Sql = string | { readonly sqlite: string; readonly postgres: string };
+export type Sql =
+  | string
+  | {
+      readonly sqlite: string;
+      readonly postgres: string;
+      /**
+       * The same for many rows of a table at once, where PostgreSQL would be sent one after the other: a list
+       * for each parameter. The last parameter names the row, the others say all that the statement sets.
+       */
+      readonly postgresRows?: { readonly table: string; readonly sql: string };
+    };
 
 /** What statements are prepared on. */
 export interface Database {

@@ -41,6 +41,8 @@ export interface OpenMembers {
   readonly parent: number | null;
 }
 
+const setOpenMembers = "UPDATE task_groups SET open_members = ? WHERE sequence = ?";
+
 export function prepareTaskGroupStatements(database: Database) {
   return {
     insert: prepare<
@@ -77,10 +79,16 @@ export function prepareTaskGroupStatements(database: Database) {
       database,
       "UPDATE task_groups SET unmet_dependencies = unmet_dependencies - 1 WHERE sequence = ?",
     ),
-    setOpenMembers: prepare<[openMembers: number, sequence: number]>(
-      database,
-      "UPDATE task_groups SET open_members = ? WHERE sequence = ?",
-    ),
+    setOpenMembers: prepare<[openMembers: number, sequence: number]>(database, {
+      sqlite: setOpenMembers,
+      postgres: setOpenMembers,
+      postgresRows: {
+        table: "task_groups",
+        sql: `UPDATE task_groups SET open_members = row.open_members
+                FROM unnest(?::bigint[], ?::bigint[]) AS row (open_members, sequence)
+                WHERE task_groups.sequence = row.sequence`,
+      },
+    }),
     bySequence: prepare<[sequence: number], GroupRow>(
       database,
       "SELECT sequence, job, parent, first_task, last_task FROM task_groups WHERE sequence = ?",

@@ -111,6 +111,12 @@ export const taskColumns = `sequence, id, job, task_group, optional_ancestor, qu
 const endedLeases = `SELECT ${taskColumns} FROM tasks WHERE state = 2 AND lease_ends_at_ms <= ?
   ORDER BY lease_ends_at_ms LIMIT ?`;
 
+const runTask = `UPDATE tasks SET state = 2, ready = 0, started_at_ms = ?, lease_ends_at_ms = ? WHERE sequence = ?
+  RETURNING id, display, input, retry_count`;
+const stopTask = `UPDATE tasks SET state = ?, ready = 0, stopped_at_ms = ?, reported_display = ?, open_groups = ?,
+    lease_ends_at_ms = NULL
+  WHERE sequence = ?`;
+
 export function toTaskFacts(row: TaskRow): TaskFacts {
   return {
     state: taskStateOfCode(row.state),
@@ -177,11 +183,17 @@ export function prepareTaskStatements(database: Database) {
         readonly input: Uint8Array;
         readonly retry_count: number;
       }
-    >(
-      database,
-      `UPDATE tasks SET state = 2, ready = 0, started_at_ms = ?, lease_ends_at_ms = ? WHERE sequence = ?
-       RETURNING id, display, input, retry_count`,
-    ),
+    >(database, {
+      sqlite: runTask,
+      postgres: runTask,
+      postgresRows: {
+        table: "tasks",
+        sql: `UPDATE tasks SET state = 2, ready = 0, started_at_ms = row.started_at_ms,
+                  lease_ends_at_ms = row.lease_ends_at_ms
+                FROM unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS row (started_at_ms, lease_ends_at_ms, sequence)
+                WHERE tasks.sequence = row.sequence`,
+      },
+    }),
     stop: prepare<
       [
         state: number,
@@ -190,12 +202,18 @@ export function prepareTaskStatements(database: Database) {
         openGroups: number,
         sequence: number,
       ]
-    >(
-      database,
-      `UPDATE tasks SET state = ?, ready = 0, stopped_at_ms = ?, reported_display = ?, open_groups = ?,
-         lease_ends_at_ms = NULL
-       WHERE sequence = ?`,
-    ),
+    >(database, {
+      sqlite: stopTask,
+      postgres: stopTask,
+      postgresRows: {
+        table: "tasks",
+        sql: `UPDATE tasks SET state = row.state, ready = 0, stopped_at_ms = row.stopped_at_ms,
+                  reported_display = row.display, open_groups = row.open_groups, lease_ends_at_ms = NULL
+                FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[])
+                  AS row (state, stopped_at_ms, display, open_groups, sequence)
+                WHERE tasks.sequence = row.sequence`,
+      },
+    }),
     requeue: prepare<
       [
         retryCount: number,

@@ -19,7 +19,9 @@ function preparedTexts(): Set<string> {
   const never = () => assert.fail("nothing is run here");
   const database: Database = {
     prepare(sql: Sql) {
-      texts.add(postgresStatement(sql, false).text);
+      const { text, rows } = postgresStatement(sql, false);
+      texts.add(text);
+      if (rows !== undefined) texts.add(rows.statement.text);
       return { get: never, all: never, run: never, change: never };
     },
   };
