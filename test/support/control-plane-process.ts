@@ -57,8 +57,15 @@ export async function startServeProcess(
       WORKFLOW_RELEASE_ARTIFACTS: artifacts.location,
     },
     output: { appendTo: log },
-    urlOf: (line) => String(JSON.parse(line).url),
+    urlOf: announcedUrl,
   });
+}
+
+/** Where it could not start, it says why in the same place. */
+function announcedUrl(line: string): string {
+  const { url } = JSON.parse(line);
+  if (typeof url !== "string") throw new Error(`serve did not start: ${line}`);
+  return url;
 }
 
 interface StartOptions {

@@ -6,6 +6,9 @@ export interface Write {
   readonly values: readonly Parameter[];
 }
 
+/** A statement of them all is made in memory, with the inputs of the tasks that it inserts. */
+const rowsAtOnce = 1_000;
+
 /**
  * Writes of a transaction that nobody waits for, until something else is sent: those of one statement then go
  * as one, because what a statement costs is mostly the same for one row and for many. Writes to different
@@ -18,12 +21,14 @@ export class HeldWrites {
 
   /** @returns false when it has to be sent by itself, after what `take` returns. */
   hold(statement: PreparedSql, values: readonly Parameter[]): boolean {
-    const row = values.at(-1);
-    if (statement.rows === undefined || row === undefined) return false;
+    if (statement.rows === undefined) return false;
+    const row = values[statement.rows.row];
+    if (row === undefined) return false;
     const key = `${statement.rows.table} ${row}`;
     const other = this.#rows.get(key);
     // Another statement sets other columns of the same row, so that their order matters.
     if (other !== undefined && other !== statement) return false;
+    if (other === undefined && this.#rows.size >= rowsAtOnce) return false;
     this.#rows.set(key, statement);
     const ofStatement = this.#held.get(statement) ?? new Map<Parameter, readonly Parameter[]>();
     this.#held.set(statement, ofStatement.set(row, values));

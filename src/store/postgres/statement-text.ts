@@ -7,7 +7,7 @@ export interface PreparedSql {
   readonly name: string | undefined;
   readonly reads: boolean;
   /** The same for many rows at once: see Sql. */
-  readonly rows?: { readonly table: string; readonly statement: PreparedSql };
+  readonly rows?: { readonly table: string; readonly row: number; readonly statement: PreparedSql };
 }
 
 let prepared = 0;
@@ -25,7 +25,7 @@ export function postgresStatement(sql: Sql, keep: boolean): PreparedSql {
     name: keep ? `s${++prepared}` : undefined,
     reads: /^\s*SELECT/i.test(text),
     ...(postgresRows && {
-      rows: { table: postgresRows.table, statement: postgresStatement(postgresRows.sql, keep) },
+      rows: { ...postgresRows, statement: postgresStatement(postgresRows.sql, keep) },
     }),
   };
 }

@@ -13,9 +13,9 @@ export type Sql =
       readonly postgres: string;
       /**
        * The same for many rows of a table at once, where PostgreSQL would be sent one after the other: a list
-       * for each parameter. The last parameter names the row, the others say all that the statement sets.
+       * for each parameter. `row`: which of them names the row, from 0; the others say all that is written.
        */
-      readonly postgresRows?: { readonly table: string; readonly sql: string };
+      readonly postgresRows?: { readonly table: string; readonly row: number; readonly sql: string };
     };
 
 /** What statements are prepared on. */

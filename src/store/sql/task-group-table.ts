@@ -84,6 +84,7 @@ export function prepareTaskGroupStatements(database: Database) {
       postgres: setOpenMembers,
       postgresRows: {
         table: "task_groups",
+        row: 1,
         sql: `UPDATE task_groups SET open_members = row.open_members
                 FROM unnest(?::bigint[], ?::bigint[]) AS row (open_members, sequence)
                 WHERE task_groups.sequence = row.sequence`,

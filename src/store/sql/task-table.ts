@@ -111,6 +111,8 @@ export const taskColumns = `sequence, id, job, task_group, optional_ancestor, qu
 const endedLeases = `SELECT ${taskColumns} FROM tasks WHERE state = 2 AND lease_ends_at_ms <= ?
   ORDER BY lease_ends_at_ms LIMIT ?`;
 
+const insertTasks = `INSERT INTO tasks (sequence, id, job, task_group, parent, optional_ancestor, queue, position,
+  state, ready, optional, max_retries, display, input)`;
 const runTask = `UPDATE tasks SET state = 2, ready = 0, started_at_ms = ?, lease_ends_at_ms = ? WHERE sequence = ?
   RETURNING id, display, input, retry_count`;
 const stopTask = `UPDATE tasks SET state = ?, ready = 0, stopped_at_ms = ?, reported_display = ?, open_groups = ?,
@@ -169,12 +171,17 @@ export function prepareTaskStatements(database: Database) {
         display: string,
         input: Uint8Array,
       ]
-    >(
-      database,
-      `INSERT INTO tasks (sequence, id, job, task_group, parent, optional_ancestor, queue, position, state,
-         ready, optional, max_retries, display, input)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
+    >(database, {
+      sqlite: `${insertTasks} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      postgres: `${insertTasks} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      postgresRows: {
+        table: "tasks",
+        row: 0,
+        sql: `${insertTasks}
+                SELECT * FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[],
+                  ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::bytea[])`,
+      },
+    }),
     run: prepare<
       [startedAtMs: number, leaseEndsAtMs: number, sequence: number],
       {
@@ -188,6 +195,7 @@ export function prepareTaskStatements(database: Database) {
       postgres: runTask,
       postgresRows: {
         table: "tasks",
+        row: 2,
         sql: `UPDATE tasks SET state = 2, ready = 0, started_at_ms = row.started_at_ms,
                   lease_ends_at_ms = row.lease_ends_at_ms
                 FROM unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS row (started_at_ms, lease_ends_at_ms, sequence)
@@ -207,6 +215,7 @@ export function prepareTaskStatements(database: Database) {
       postgres: stopTask,
       postgresRows: {
         table: "tasks",
+        row: 4,
         sql: `UPDATE tasks SET state = row.state, ready = 0, stopped_at_ms = row.stopped_at_ms,
                   reported_display = row.display, open_groups = row.open_groups, lease_ends_at_ms = NULL
                 FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::bigint[], ?::bigint[])

@@ -4,7 +4,10 @@ import { HeldWrites } from "../../../src/store/postgres/held-writes.ts";
 import { postgresStatement } from "../../../src/store/postgres/statement-text.ts";
 
 const statement = (name: string, table: string) =>
-  postgresStatement({ sqlite: name, postgres: name, postgresRows: { table, sql: `${name} of many` } }, false);
+  postgresStatement(
+    { sqlite: name, postgres: name, postgresRows: { table, row: 1, sql: `${name} of many` } },
+    false,
+  );
 const start = statement("start ?, ?", "tasks");
 const stop = statement("stop ?, ?", "tasks");
 const count = statement("count ?, ?", "groups");
@@ -37,6 +40,13 @@ test("a second statement on a row waits until the first one was sent", () => {
   assert.ok(!held.hold(stop, ["b", 1]));
   assert.deepEqual(textsOf(held), ['start $1, $2: ["a",1]']);
   assert.ok(held.hold(stop, ["b", 1]));
+});
+
+test("no more than a thousand rows are held", () => {
+  const held = new HeldWrites();
+  for (let row = 0; row < 1_000; row++) assert.ok(held.hold(start, ["a", row]));
+  assert.ok(held.hold(start, ["b", 0]));
+  assert.ok(!held.hold(start, ["a", 1_000]));
 });
 
 test("a statement that has no form for many rows is not held", () => {
