@@ -101,7 +101,10 @@ describe("blobs in a bucket", () => {
   });
 
   it("need a bucket that is there and lets this user in", async () => {
-    await assert.rejects(openS3Blobs({ ...location, bucket: "missing" }), errorOf("bucket-invalid", /missing/));
+    await assert.rejects(
+      openS3Blobs({ ...location, bucket: "missing" }),
+      errorOf("bucket-invalid", /missing/),
+    );
     const nowhere = { ...location, endpoint: "http://127.0.0.1:9" };
     await assert.rejects(openS3Blobs(nowhere), errorOf("store-failed", /ECONNREFUSED/));
   });

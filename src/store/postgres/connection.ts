@@ -4,6 +4,7 @@ import { UserError } from "../../errors.ts";
 import { HeldWrites } from "./held-writes.ts";
 import type { Answer, Executor, Parameter } from "./replay.ts";
 import { requireChosenTransport, requireOneHost } from "./server-url.ts";
+import { Sockets } from "./sockets.ts";
 import type { PreparedSql } from "./statement-text.ts";
 
 /**
@@ -73,14 +74,21 @@ function driverOptions(url: string): PoolConfig {
   };
 }
 
+interface PoolOptions {
+  /** For one answer. */
+  readonly limitMs?: number;
+  readonly sockets?: Sockets;
+}
+
 export function createPool(
   url: string,
   max: number,
   onIdleError: (error: Error) => void,
-  limitMs = answerTimeoutMs,
+  { limitMs = answerTimeoutMs, sockets = new Sockets() }: PoolOptions = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     ...connectionOptions(url),
+    stream: sockets.create,
     max,
     query_timeout: limitMs,
     // Statements are sent one behind the other without waiting in between.

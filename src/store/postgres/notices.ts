@@ -4,6 +4,7 @@ import type { Slug } from "../../engine/slug.ts";
 import { withVersion } from "../../engine/task-version.ts";
 import type { DeploymentNotice } from "../port.ts";
 import { connectionOptions } from "./connection.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** The channel of LISTEN and NOTIFY; one database has one for all control planes. */
 export const noticeChannel = "workflow_release";
@@ -78,6 +79,7 @@ export interface NoticeListener {
 
 interface ListenerOptions {
   readonly url: string;
+  readonly sockets: Sockets;
   readonly onNotice: (text: string) => void;
   /** Listening begins, for the first time or again: what was said before was not heard. */
   readonly onListening: (client: pg.Client) => Promise<void>;
@@ -103,7 +105,7 @@ export async function listenForNotices(options: ListenerOptions): Promise<Notice
   }
 
   async function connect(): Promise<void> {
-    const client = new pg.Client(connectionOptions(options.url));
+    const client = new pg.Client({ ...connectionOptions(options.url), stream: options.sockets.create });
     client.on("error", () => lost(client));
     client.on("end", () => lost(client));
     client.on("notification", ({ payload }) => options.onNotice(payload ?? ""));

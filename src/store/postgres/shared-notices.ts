@@ -6,9 +6,11 @@ import { type Database, prepare } from "../sql/statement.ts";
 import type { ReadyNotices } from "../sql/task-work.ts";
 import { locks } from "./locks.ts";
 import { listenForNotices, type Notice, noticeChannel, noticeTexts, parseNotice } from "./notices.ts";
+import type { Sockets } from "./sockets.ts";
 
 interface SharedNoticesDeps {
   readonly url: string;
+  readonly sockets: Sockets;
   readonly pool: pg.Pool;
   readonly database: Database;
   readonly notices: { readonly ready: ReadyNotices; readonly deployments: DeploymentNotices };
@@ -57,6 +59,7 @@ export async function shareNotices(deps: SharedNoticesDeps): Promise<{ close(): 
   });
   const listener = await listenForNotices({
     url: deps.url,
+    sockets: deps.sockets,
     onNotice(text) {
       const notice = parseNotice(text, self);
       if (notice !== undefined) passOn(notice);

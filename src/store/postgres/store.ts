@@ -1,3 +1,4 @@
+import { setTimeout as waitFor } from "node:timers/promises";
 import pg from "pg";
 import type { Clock, Random } from "../../engine/id.ts";
 import { createIdSource } from "../../engine/id.ts";
@@ -18,6 +19,7 @@ import { openings } from "./openings.ts";
 import { createReader } from "./reader.ts";
 import { Replay } from "./replay.ts";
 import { shareNotices } from "./shared-notices.ts";
+import { Sockets } from "./sockets.ts";
 import { WorkingRows } from "./working-rows.ts";
 
 export interface PostgresStoreOptions {
@@ -31,6 +33,12 @@ export interface PostgresStoreOptions {
   readonly onConnectionError?: (error: Error) => void;
   readonly onCommit?: ((facts: CommitFacts) => void) | undefined;
 }
+
+/**
+ * Whoever closes a store has let its callers go, so that nobody is told any more whether a write was committed;
+ * and a service manager that has waited for the callers does not wait much longer.
+ */
+const closeLimitMs = 1_500;
 
 /**
  * Opens a store that any number of control planes share, and brings its schema up to date.
@@ -48,16 +56,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 async function open(options: PostgresStoreOptions, where: string): Promise<Store> {
   await prepareDatabase(options);
   await using resources = new AsyncDisposableStack();
+  const sockets = new Sockets();
+  const onIdleError = (error: Error) =>
+    // The driver hangs its whole client, settings and all, on what it tells of it.
+    options.onConnectionError?.(new SystemError("store-failed", `The database ${where}: ${error.message}`));
   const openPool = (max: number) =>
-    resources.adopt(
-      createPool(options.url, max, (error) => {
-        // The driver hangs its whole client, settings and all, on what it tells of it.
-        options.onConnectionError?.(
-          new SystemError("store-failed", `The database ${where}: ${error.message}`),
-        );
-      }),
-      (open) => open.end(),
-    );
+    resources.adopt(createPool(options.url, max, onIdleError, { sockets }), async (open) => {
+      if (!open.ending) await open.end();
+    });
   const readers = openPool(connections.readers);
   const replay = new Replay();
   const pools = { readers, writers: openPool(connections.writers) };
@@ -71,6 +77,7 @@ async function open(options: PostgresStoreOptions, where: string): Promise<Store
   if (options.role === "server") {
     const shared = await shareNotices({
       url: options.url,
+      sockets,
       pool: readers,
       database: replay.database,
       notices,
@@ -84,8 +91,12 @@ async function open(options: PostgresStoreOptions, where: string): Promise<Store
     probe,
     pools: () => [poolFacts("readers", pools.readers), poolFacts("writers", pools.writers)],
     async close() {
-      await close();
-      await owned.disposeAsync();
+      const closed = close().then(() => owned.disposeAsync());
+      const isClosed = closed.then(() => true);
+      if (await Promise.race([isClosed, waitFor(closeLimitMs, false, { ref: false })])) return;
+      for (const pool of Object.values(pools)) if (!pool.ending) pool.end().catch(() => {});
+      sockets.cut();
+      await closed;
     },
   };
 }

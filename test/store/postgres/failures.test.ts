@@ -74,6 +74,22 @@ describe("a database", () => {
     assert.ok((await Promise.all(reads)).includes("read"));
   });
 
+  test("that does not answer is left behind by a store that is closed", async () => {
+    await using under = await openStoreUnderTest();
+    await using admin = await connect(under.url);
+    const { jobs, clusters } = under.store;
+    await admin.run("BEGIN; LOCK TABLE jobs, clusters IN ACCESS EXCLUSIVE MODE");
+    const waiting = [jobs.submitJob(newJob(inTurn([task("first")]))), clusters.listClusters()];
+    const told = Promise.all(
+      waiting.map((call) =>
+        assert.rejects(call, errorOf("store-failed", /lost the connection|did not take/)),
+      ),
+    );
+    await under.store.close();
+    await told;
+    await admin.run("ROLLBACK");
+  });
+
   test("that is not there, or not ours, is named without its password", async () => {
     const open = (url: string) =>
       openPostgresStore({ url, clock: Date.now, random: randomBytes, role: "command" });

@@ -41,7 +41,7 @@ test("an operation that fails after it wrote leaves its neighbours, who joins th
 });
 
 test("a database that does not answer is not waited for without end", async () => {
-  const pool = createPool(await createDatabase(), 1, assert.ifError, 300);
+  const pool = createPool(await createDatabase(), 1, assert.ifError, { limitMs: 300 });
   const replay = new Replay();
   const lane = createLane({ pool, replay, where: "test", open: async () => {}, pause: never });
   const sleep = prepare<[]>(replay.database, "SELECT pg_sleep(20)");
