@@ -113,6 +113,7 @@ for (const name of await readdir(outputFolder, { recursive: true })) {
 await packChunks(metafile, root, outputFolder, [
   { name: "action", sources: ["src/main.ts"] },
   { name: "command", sources: ["src/cli.ts"] },
+  { name: "check", sources: ["src/cli/build.ts"] },
   {
     name: "run",
     sources: [

@@ -13,7 +13,7 @@ export interface Group {
  * Puts chunks that are loaded together into one file. To find, read and compile a file costs Node a third of a
  * millisecond, and a run that has nothing to do loads some seventy chunks, most of 1 or 2 KB. Packed, a chunk is still
  * a module that runs when it is first required. A chunk of several groups goes into a file of just those, so that no
- * run parses what it does not use.
+ * run parses what it does not use, unless the file would be so small that to find it costs more than to parse it in vain.
  *
  * @param workingFolder What the paths of the metafile are relative to.
  * @param outputFolder Holds the entry points, and all other chunks in `chunks`; everything in it is CommonJS.
@@ -29,7 +29,7 @@ export async function packChunks(
     const chunks = new Set(sources.flatMap((source) => withImports(chunkOf(source, outputs), outputs)));
     for (const chunk of chunks) groupsOf.set(chunk, [...(groupsOf.get(chunk) ?? []), name]);
   }
-  const packOf = new Map([...groupsOf].map(([chunk, names]) => [chunk, names.join("-")]));
+  const packOf = joinSmall(groupsOf, outputs);
   const packOfName = new Map([...packOf].map(([chunk, pack]) => [basename(chunk), pack]));
   const packs = new Map<string, string[]>([...packOf.values()].map((pack) => [pack, []]));
   for (const chunk of Object.keys(outputs).sort()) {
@@ -54,6 +54,32 @@ export async function packChunks(
   for (const [name, members] of packs) {
     await writeFile(join(outputFolder, "chunks", `${name}.js`), packText(members));
   }
+}
+
+/** Some 5 KB are parsed in the time that finding a file takes; most of those that join are loaded by the others too. */
+const smallestPackBytes = 10_000;
+
+/** The pack of each chunk. A small one becomes part of the one that has its groups and the fewest others. */
+function joinSmall(
+  groupsOf: ReadonlyMap<string, readonly string[]>,
+  outputs: Metafile["outputs"],
+): ReadonlyMap<string, string> {
+  const packs = new Map<string, { readonly groups: ReadonlySet<string>; readonly chunks: string[] }>();
+  for (const [chunk, groups] of groupsOf) {
+    const name = groups.join("-");
+    const { chunks } = packs.get(name) ?? { chunks: [] };
+    packs.set(name, { groups: new Set(groups), chunks: [...chunks, chunk] });
+  }
+  const bytesOf = (chunks: readonly string[]) =>
+    chunks.reduce((sum, chunk) => sum + (outputs[chunk]?.bytes ?? 0), 0);
+  const fewestFirst = [...packs].sort(([, a], [, b]) => a.groups.size - b.groups.size);
+  for (const [index, [name, { groups, chunks }]] of fewestFirst.entries()) {
+    const wider = fewestFirst.slice(index + 1).find(([, other]) => groups.isSubsetOf(other.groups));
+    if (wider === undefined || bytesOf(chunks) >= smallestPackBytes) continue;
+    wider[1].chunks.push(...chunks);
+    packs.delete(name);
+  }
+  return new Map([...packs].flatMap(([name, { chunks }]) => chunks.map((chunk) => [chunk, name] as const)));
 }
 
 /** Has a chunk take packed ones from their packs. It is esbuild's own text, so each require looks the same. */
