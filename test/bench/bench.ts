@@ -1,11 +1,11 @@
 /** `npm run bench -- NAME [PART...]`: what it costs, against what one would use instead, side by side in one run. */
 
 const benches: Readonly<Record<string, (...parts: string[]) => Promise<void>>> = {
-  build: async () => (await import("./build.ts")).benchBuild(),
+  build: async (part) => (await import("./build.ts")).benchBuild(part),
   growth: async () => (await import("./growth.ts")).benchGrowth(),
   discovery: async () => (await import("./discovery.ts")).benchDiscovery(),
   start: async () => (await import("./start.ts")).benchStart(),
-  warm: async () => (await import("./warm.ts")).benchWarm(),
+  warm: async (part) => (await import("./warm.ts")).benchWarm(part),
   queue: async (...parts) => (await import("./queue.ts")).benchQueue(...parts),
   runner: async () => (await import("./runner.ts")).benchRunner(),
 };

@@ -10,14 +10,18 @@ import { measureInTurns, medianOfPairs, printTimes } from "./side-by-side.ts";
 
 const rounds = 9;
 
-/** Prints ratios, medians of pairs that ran one after the other. Needs GNU tar and zstd on PATH. */
-export async function benchBuild(): Promise<void> {
+/**
+ * Prints ratios, medians of pairs that ran one after the other. Needs GNU tar and zstd on PATH.
+ *
+ * @param part How many files; all sizes without it.
+ */
+export async function benchBuild(part?: string): Promise<void> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "bench-build-"));
   try {
     const pack = await bundlePack(folder);
     const empty = join(folder, "empty.mjs");
     writeFileSync(empty, "");
-    for (const fileCount of [20_000, 300]) {
+    for (const fileCount of part === undefined ? [20_000, 300] : [Number(part)]) {
       const project = join(folder, `project-${fileCount}`);
       writeProject(project, fileCount);
       const archive = join(folder, "out.tar.zst");

@@ -20,13 +20,17 @@ import { measureInTurns, medianOfPairs, printTimes } from "./side-by-side.ts";
 const rounds = 9;
 const distFolder = fileURLToPath(new URL("../../dist/", import.meta.url));
 
-/** Prints differences and ratios; needs git on PATH. */
-export async function benchWarm(): Promise<void> {
+/**
+ * Prints differences and ratios; needs git on PATH.
+ *
+ * @param part How many files; all sizes without it.
+ */
+export async function benchWarm(part?: string): Promise<void> {
   await using folder = await createScratchFolder();
   await using plane = await startControlPlaneProcess(join(folder.path, "data"), "none");
   const empty = join(folder.path, "empty.mjs");
   writeFileSync(empty, "");
-  for (const fileCount of [300, 20_000]) {
+  for (const fileCount of part === undefined ? [300, 20_000] : [Number(part)]) {
     const project = join(folder.path, `project-${fileCount}`);
     writeProject(project, fileCount);
     const env = {
