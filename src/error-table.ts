@@ -385,6 +385,12 @@ export const errorTable = {
     rpc: "not_found",
     next: "Upload the artifact first.",
   },
+  "artifact-busy": {
+    kind: "system",
+    exit: "system",
+    rpc: "unavailable",
+    next: "Try again in a moment, then it can be uploaded anew.",
+  },
   "job-failed": {
     kind: "user",
     exit: "failed",

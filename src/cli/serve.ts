@@ -11,12 +11,18 @@ import type { ListenAddress } from "../server/listener.ts";
 import type { S3Location } from "../server/s3-location.ts";
 import { databaseName } from "../store/postgres/database-name.ts";
 import { addJsonOption, type JsonOption } from "./json-option.ts";
+import {
+  addRetentionOptions,
+  type RetentionOptions,
+  retentionOf,
+  retentionText,
+} from "./retention-options.ts";
 import { type Answer, runService, terminalLog } from "./run.ts";
 import { addStorageOptions, artifactsOption, type StorageOptions } from "./storage-options.ts";
 import { addTlsOptions, certificateFilesOf, type TlsOptions } from "./tls-options.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-interface ServeOptions extends JsonOption, StorageOptions, TlsOptions {
+interface ServeOptions extends JsonOption, StorageOptions, TlsOptions, RetentionOptions {
   readonly artifacts?: S3Location;
   readonly host: string;
   readonly port: number;
@@ -42,7 +48,7 @@ export function addServeCommand(program: Command): void {
     .option("--port <port>", "port to listen on; 0 takes a free one", wholeNumber(0, 65_535), defaultPort)
     .option("--no-auth", "serve without API keys; on loopback addresses only")
     .option("--verbose", "log each request, one line", false);
-  addJsonOption(addTlsOptions(command)).action(async (options: ServeOptions) => {
+  addJsonOption(addRetentionOptions(addTlsOptions(command))).action(async (options: ServeOptions) => {
     await runService(options, (signal, announce) => serve(options, signal, announce));
   });
 }
@@ -60,6 +66,9 @@ async function serve(
     dataFolder,
     database: options.database,
     artifacts: options.artifacts,
+    ...retentionOf(options),
+    onRemoved: ({ jobs, artifacts }) =>
+      terminalLog.info(`Removed what is kept no longer: ${jobs} jobs, ${artifacts} artifacts`),
     clock: Date.now,
     random: randomBytes,
     verify: async (archive, digest) => {
@@ -82,7 +91,7 @@ async function serve(
     const tls = certificates === undefined ? undefined : validityOf(certificates.current);
     const url = urlOf(address, tls === undefined ? "http" : "https");
     if (tls === undefined && !isLoopback(options.host)) terminalLog.warning(inTheClear(url));
-    announce(announcement({ url, tls, ...placeOf(options), auth, keys: usable }));
+    announce(announcement({ url, tls, ...placeOf(options), auth, keys: usable, keeps: keepsOf(options) }));
     if (!signal.aborted) await once(signal, "abort");
     terminalLog.info("Stopping");
   } finally {
@@ -137,6 +146,7 @@ interface Announced {
   readonly artifacts: string | undefined;
   readonly auth: "keys" | "none";
   readonly keys: number;
+  readonly keeps: RetentionOptions;
 }
 
 function placeOf({ data, database, artifacts }: ServeOptions) {
@@ -148,8 +158,19 @@ function placeOf({ data, database, artifacts }: ServeOptions) {
   };
 }
 
+function keepsOf(options: ServeOptions): RetentionOptions {
+  const { keepJobsDays, keepJobs, keepArtifactsDays, keepTelemetryDays, keepTelemetryMib } = options;
+  return {
+    ...(keepJobsDays !== undefined && { keepJobsDays }),
+    ...(keepJobs !== undefined && { keepJobs }),
+    ...(keepArtifactsDays !== undefined && { keepArtifactsDays }),
+    keepTelemetryDays,
+    keepTelemetryMib,
+  };
+}
+
 function announcement(announced: Announced): Answer {
-  const { url, tls, dataFolder, database, artifacts, auth, keys } = announced;
+  const { url, tls, dataFolder, database, artifacts, auth, keys, keeps } = announced;
   const place = database === undefined ? `--data ${JSON.stringify(dataFolder)}` : "--database URL";
   const makeKey = `workflow-release key create NAME ${place}`;
   const authLine = {
@@ -167,6 +188,7 @@ function announcement(announced: Announced): Answer {
       `Control plane at ${url}`,
       ...(tls === undefined ? [] : [visible(`TLS certificate ${certificateText(tls)}`)]),
       dataLine,
+      retentionText(keeps),
       authLine,
       "Ctrl+C stops it",
     ].join("\n"),

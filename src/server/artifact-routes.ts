@@ -23,7 +23,7 @@ export function artifactRoutes(room: ArtifactRoom, limits: UploadLimits): readon
       access: "runner",
       what: "read artifacts",
       handle: async ({ response, params: { digest = "" } }) => {
-        const artifact = await room.find(digest);
+        const artifact = await room.use(digest);
         if (artifact === undefined) throw notFound(digest);
         response.writeHead(200, { ...archiveHeaders(artifact), ...describe(artifact) });
         response.end();
@@ -72,7 +72,7 @@ async function upload(
   { request, response, params, acceptBody }: HttpExchange,
 ): Promise<void> {
   const digest = params.digest ?? "";
-  const found = await room.find(digest);
+  const found = await room.use(digest);
   if (found !== undefined) return sendArtifact(response, 200, found);
   if (request.headers["content-encoding"] !== undefined) {
     throw new UserError("request-invalid", "An archive is sent as it is, without Content-Encoding");

@@ -24,9 +24,14 @@ export interface ArtifactRoom {
   /** Throws request-invalid for something that is no digest. */
   find(digest: string): Promise<Artifact | undefined>;
   /**
+   * Finds it for somebody who will publish it instead of uploading it again: retention leaves it alone for as
+   * long as one that was just uploaded. Throws as `find` does; artifact-busy while it is being removed.
+   */
+  use(digest: string): Promise<Artifact | undefined>;
+  /**
    * Reads the archive, keeps it when its content has this digest, and answers with its record: the first
    * one's when two uploads of one digest race. Throws what the verification throws, api-limit when too
-   * many uploads are under way, and whatever the archive's reading throws; then nothing is kept.
+   * many uploads are under way, artifact-busy while the same one is being removed, and whatever the archive's reading throws; then nothing is kept.
    */
   receive(digest: string, archive: AsyncIterable<Uint8Array>): Promise<Artifact>;
   /** Throws artifact-not-found. The caller destroys the stream when it does not read it to its end. */
@@ -47,14 +52,19 @@ export interface ArtifactRoomDeps {
 export function createArtifactRoom(deps: ArtifactRoomDeps): ArtifactRoom {
   const { store, blobs, limits, figures } = deps;
   let uploads = 0;
+  // A record whose file is gone (a data folder restored in part) is mended by uploading it again.
+  const whole = async (artifact: Artifact | undefined) =>
+    artifact !== undefined && (await blobs.has(artifact.archiveSha256)) ? artifact : undefined;
   const find = async (digest: string) => {
     requireDigest(digest);
-    const artifact = await store.findArtifact({ digest });
-    // A record whose file is gone (a data folder restored in part) is mended by uploading it again.
-    return artifact !== undefined && (await blobs.has(artifact.archiveSha256)) ? artifact : undefined;
+    return await whole(await store.findArtifact({ digest }));
   };
   return {
     find,
+    async use(digest) {
+      requireDigest(digest);
+      return await whole(await store.useArtifact(digest));
+    },
     async receive(digest, archive) {
       requireDigest(digest);
       if (uploads >= limits.maxUploads) {

@@ -3,6 +3,8 @@ import type { ApiClient } from "../api/client.ts";
 import type { JobExplanation } from "../api/explain-job.ts";
 import type { Clock, Random } from "../engine/id.ts";
 import type { JobId } from "../engine/job.ts";
+import type { Retention } from "../engine/retention.ts";
+import type { TelemetryLimits } from "../engine/telemetry.ts";
 import { UserError } from "../errors.ts";
 import type { Store } from "../store/port.ts";
 import type { VerifyArchive } from "./artifacts.ts";
@@ -17,6 +19,7 @@ import { handleWhenLoaded } from "./loaded-handler.ts";
 import { onLoopbackHosts } from "./loopback-hosts.ts";
 import { connectionLimits } from "./protocol-servers.ts";
 import { type Answer, withRequestLog, withStreamLog } from "./request-log.ts";
+import { type Removed, startRetention } from "./retention.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
 import { rpcLimits } from "./rpc-limits.ts";
 import { createRunnerState } from "./runner-state.ts";
@@ -29,6 +32,12 @@ export interface ControlPlaneOptions extends StoragePlace {
   readonly random: Random;
   readonly verify: VerifyArchive;
   readonly report: ReportFailure;
+  /** Nothing is removed when undefined: whoever opens a control plane for a moment leaves that to others. */
+  readonly retention?: Retention | undefined;
+  /** The usual ones when undefined. */
+  readonly telemetryLimits?: TelemetryLimits | undefined;
+  /** Told what retention has removed, when it has. */
+  readonly onRemoved?: (removed: Removed) => void;
   /** Told of every request over a socket. */
   readonly onAnswer?: (answer: Answer) => void;
 }
@@ -66,12 +75,23 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   const storage = await openStorage(options, {
     clock,
     random,
+    telemetryLimits: options.telemetryLimits,
     onConnectionError: (error) =>
       report({ what: "A connection to the database", reference: "database", error }),
     onCommit: (facts) => figures.commits.add(facts),
   });
   const { store } = storage;
   const runners = createRunnerState({ jobs: store.jobs, clock, timers: processTimers, report });
+  const retention =
+    options.retention &&
+    startRetention({
+      storage,
+      retention: options.retention,
+      clock,
+      timers: processTimers,
+      onRemoved: options.onRemoved,
+      report: (error) => report({ what: "Removing what is kept no longer", reference: "retention", error }),
+    });
   const frequent = createFrequentMethods(store.jobs, runners);
   const registry = new RunnerRegistry(store.runners);
   const closing = new AbortController();
@@ -151,6 +171,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     async close(limitMs) {
       closing.abort();
       runners.close();
+      await retention?.close();
       await Promise.all(listeners.map((listener) => listener.close(limitMs)));
       await storage.close();
     },

@@ -26,11 +26,11 @@ function createLocalArtifacts(room: ArtifactRoom): ArtifactTransfer {
   return {
     hasArtifactEndpoint: async () => true,
     async findArtifact(digest) {
-      const artifact = await room.find(digest);
+      const artifact = await room.use(digest);
       return artifact === undefined ? undefined : describe(artifact);
     },
     async uploadArtifact({ digest, archivePath }) {
-      const found = await room.find(digest);
+      const found = await room.use(digest);
       if (found !== undefined) return { artifactId: idToBytes(found.id), uploaded: false };
       const received = await room.receive(digest, createReadStream(archivePath));
       return { artifactId: idToBytes(received.id), uploaded: true };

@@ -1,6 +1,7 @@
 /** Where a control plane keeps what it is told: in one folder, or where several control planes share it. */
 import { join } from "node:path";
 import type { Clock, Random } from "../engine/id.ts";
+import type { TelemetryLimits } from "../engine/telemetry.ts";
 import type { CommitFacts, Store } from "../store/port.ts";
 import { lockFile, makeDataFolder } from "../store/sqlite/database.ts";
 import { dataFolderBusy, tryLock } from "../store/sqlite/lock.ts";
@@ -18,6 +19,8 @@ export interface StoragePlace {
 }
 
 interface StorageDeps {
+  /** The usual ones when undefined. */
+  readonly telemetryLimits?: TelemetryLimits | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Told of connections to the database that break while nobody waits for an answer. */
@@ -43,15 +46,14 @@ export async function openStorage(place: StoragePlace, deps: StorageDeps): Promi
 
 async function openStore(
   { dataFolder, database, artifacts }: StoragePlace,
-  { clock, random, onConnectionError, onCommit }: StorageDeps,
+  { clock, random, telemetryLimits, onConnectionError, onCommit }: StorageDeps,
   resources: AsyncDisposableStack,
 ): Promise<Store> {
-  if (database === undefined)
-    return await openSqliteStore({ dataFolder, clock, random, onCommit, role: "server" });
+  const common = { clock, random, role: "server", telemetryLimits, onCommit } as const;
+  if (database === undefined) return await openSqliteStore({ ...common, dataFolder });
   if (artifacts === undefined) holdFolder(dataFolder, resources);
   const { openPostgresStore } = await import("../store/postgres/store.ts");
-  const role = "server";
-  return await openPostgresStore({ url: database, clock, random, role, onConnectionError, onCommit });
+  return await openPostgresStore({ ...common, url: database, onConnectionError });
 }
 
 async function openBlobs(

@@ -21,6 +21,7 @@ import type {
 } from "../engine/release.ts";
 import type { Slug } from "../engine/slug.ts";
 import type { JobStore } from "./job-port.ts";
+import type { RetentionStore } from "./retention-port.ts";
 import type { RunnerStore } from "./runner-port.ts";
 import type { TelemetryStore } from "./telemetry-port.ts";
 
@@ -33,6 +34,7 @@ export interface Store {
   readonly jobs: JobStore;
   readonly telemetry: TelemetryStore;
   readonly runners: RunnerStore;
+  readonly retention: RetentionStore;
   /** Fulfilled when a write can begin now; throws store-failed otherwise. For readiness. */
   probe(): Promise<void>;
   /** The connections to the database; none where the store is a file. */
@@ -54,7 +56,7 @@ export interface ConnectionPool {
 /** One transaction of a store, for whoever counts them. Operations that come at the same time share one. */
 export interface CommitFacts {
   /** Writes of one lane wait for each other. An engine with one writer has one lane for everything. */
-  readonly lane: "all" | "catalog" | "jobs" | "telemetry";
+  readonly lane: "all" | "catalog" | "jobs" | "telemetry" | "upkeep";
   readonly operations: number;
   readonly tookMs: number;
   /** False when it was undone, also when it is tried again then. */
@@ -93,9 +95,14 @@ export interface ApiKey {
 
 /** What is known of the artifacts whose bytes lie in the blob store. */
 export interface ArtifactStore {
-  /** Call it when the bytes are verified and durable. A digest that is known keeps its first record. */
+  /**
+   * Call it when the bytes are verified and durable. A digest that is known keeps its first record. Throws
+   * artifact-busy while an artifact of this digest is being removed.
+   */
   addArtifact(artifact: NewArtifact): Promise<Artifact>;
   findArtifact(by: { readonly id: ArtifactId } | { readonly digest: string }): Promise<Artifact | undefined>;
+  /** Finds it for somebody who relies on it to stay: it counts as used now. Throws artifact-busy as addArtifact does. */
+  useArtifact(digest: string): Promise<Artifact | undefined>;
   /** Keeps the task contract (JSON) of the releases with this fingerprint. One that is known stays as it is. */
   addContract(contract: { readonly fingerprint: string; readonly json: string }): Promise<void>;
   findContract(fingerprint: string): Promise<string | undefined>;

@@ -62,6 +62,7 @@ export class JobModel {
   nowMs: number;
   #spawns = 0;
   #names = 0;
+  #numbers = 0;
 
   constructor(nowMs: number) {
     this.nowMs = nowMs;
@@ -73,14 +74,27 @@ export class JobModel {
 
   submit(groups: readonly GroupShape[]): ModelJob {
     const job: ModelJob = {
-      name: `j${this.jobs.length}`,
-      number: this.jobs.length,
+      name: `j${this.#numbers}`,
+      number: this.#numbers++,
       tasks: [],
       canceled: false,
     };
     this.jobs.push(job);
     this.#spawn(job, undefined, groups, "queued");
     return job;
+  }
+
+  /** Forgets jobs that are over and have no task that runs, all but the newest; returns their names. */
+  removeEnded(): string[] {
+    const newest = this.jobs.at(-1);
+    const gone = this.jobs.filter(
+      (job) =>
+        job !== newest &&
+        ["completed", "failed", "canceled"].includes(this.stateOf(job)) &&
+        job.tasks.every(({ state }) => state !== "running"),
+    );
+    for (const job of gone) this.jobs.splice(this.jobs.indexOf(job), 1);
+    return gone.map(({ name }) => name);
   }
 
   /** The names the next submission's tasks will have, in order. */

@@ -4,6 +4,7 @@ import { createRouterTransport, type Transport } from "@connectrpc/connect";
 import type { KnownRunner, RunnerRelease } from "../../src/api/runner-calls.ts";
 import { createIdSource, type ReleaseId } from "../../src/engine/id.ts";
 import { parseSlug, type Slug } from "../../src/engine/slug.ts";
+import { telemetryLimits } from "../../src/engine/telemetry.ts";
 import type { DeployedRelease } from "../../src/release/deploy-plan.ts";
 import { trustEveryone } from "../../src/server/auth.ts";
 import { createHistoryRoom } from "../../src/server/history.ts";
@@ -34,7 +35,10 @@ export async function openPlane(time: VirtualTime, dice: Dice) {
     clock,
     ids: createIdSource({ clock, random }),
   };
-  const { parts } = createStoreParts({ catalog: session, jobs: session, telemetry: session });
+  const { parts } = createStoreParts(
+    { catalog: session, jobs: session, telemetry: session, upkeep: session },
+    { telemetryLimits, runAlone: async () => false },
+  );
   await ensureDefaultCluster(session, random);
   const store = { ...parts, probe: async () => {}, close: async () => database.close() };
   const services = { workflows: createWorkflowsService({ store, random }) };

@@ -1,6 +1,7 @@
 /** What every engine behind the store port must do: each store's test file calls it with its factory. */
 import type { Clock } from "../../src/engine/id.ts";
 import type { Store } from "../../src/store/port.ts";
+import { artifactRetentionContract } from "./contract-artifact-retention.ts";
 import { clusterContract } from "./contract-clusters.ts";
 import { deploymentContract } from "./contract-deployments.ts";
 import { historyContract } from "./contract-history.ts";
@@ -9,6 +10,7 @@ import { jobContract } from "./contract-jobs.ts";
 import { keyAndArtifactContract } from "./contract-keys-and-artifacts.ts";
 import { releaseModelContract } from "./contract-release-model.ts";
 import { releaseContract } from "./contract-releases.ts";
+import { retentionContract } from "./contract-retention.ts";
 import { runnerContract } from "./contract-runners.ts";
 import { taskContract } from "./contract-tasks.ts";
 import { telemetryContract } from "./contract-telemetry.ts";
@@ -20,6 +22,8 @@ export interface StoreUnderTest extends AsyncDisposable {
   readonly clock: Clock;
   /** Closes the store and opens it again, as a restart does. */
   reopen(): Promise<Store>;
+  /** What the table really holds, whatever the store says. */
+  countRows(table: string): Promise<number>;
 }
 
 /** Opens an empty store of its own for each call. */
@@ -37,4 +41,6 @@ export function storeContract(open: OpenStore): void {
   taskContract(open);
   jobListContract(open);
   telemetryContract(open);
+  retentionContract(open);
+  artifactRetentionContract(open);
 }

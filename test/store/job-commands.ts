@@ -255,6 +255,17 @@ const restart = fc.constant(
   ),
 );
 
+const removeEnded = fc.constant(
+  command(
+    "removeEnded",
+    [],
+    () => true,
+    async (model, real) => {
+      await real.removeEnded(model.nowMs, model.removeEnded());
+    },
+  ),
+);
+
 /** A command that stands here twice comes twice as often. */
 export const jobCommands: fc.Arbitrary<LifeCommand>[] = [
   submit,
@@ -269,5 +280,9 @@ export const jobCommands: fc.Arbitrary<LifeCommand>[] = [
   retry,
   retry,
   // A restart costs as much as everything else together.
-  fc.oneof({ weight: 4, arbitrary: advance }, { weight: 1, arbitrary: restart }),
+  fc.oneof(
+    { weight: 8, arbitrary: advance },
+    { weight: 2, arbitrary: restart },
+    { weight: 1, arbitrary: removeEnded },
+  ),
 ];

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import type { JobId, TaskId } from "../../src/engine/job.ts";
+import { endedStates } from "../../src/engine/retention.ts";
 import type { SubmittedGroup } from "../../src/engine/submission.ts";
 import type { TaskState } from "../../src/engine/task-state.ts";
 import type { ComputedTask, FailureReport, Offer } from "../../src/store/job-port.ts";
 import type { Store } from "../../src/store/port.ts";
 import type { GroupShape, JobModel, ModelJob, ModelTask, Offered } from "../engine/job-model.ts";
+import { errorOf } from "../support/errors.ts";
+import { removeJobs } from "./contract-retention.ts";
 import { slug } from "./samples.ts";
 
 interface Setting {
@@ -100,6 +103,15 @@ export class JobsUnderTest {
   async advance(ms: number): Promise<void> {
     this.#setting.advance(ms);
     await this.jobs.endLeases();
+  }
+
+  /** All jobs that ended until now go, these among them. */
+  async removeEnded(nowMs: number, names: readonly string[]): Promise<void> {
+    await removeJobs(this.#store, endedStates, { endedBeforeMs: nowMs + 1 });
+    await this.#store.retention.removeRemains();
+    for (const name of names) {
+      await assert.rejects(this.jobs.getJob(this.job(name)), errorOf("job-not-found"));
+    }
   }
 
   async restart(): Promise<void> {

@@ -9,10 +9,10 @@ import type { PreparedSql } from "./statement-text.ts";
 
 /**
  * Connections of one control plane, in two pools, so that reads that wait keep no writer waiting: one for
- * each of the three lanes, and some for reads. One more listens for notices. PostgreSQL allows 100 by
+ * each of the four lanes, and some for reads. One more listens for notices. PostgreSQL allows 100 by
  * default, so that some control planes fit without a change to it.
  */
-export const connections = { writers: 3, readers: 7 } as const;
+export const connections = { writers: 4, readers: 7 } as const;
 const connectTimeoutMs = 5_000;
 /** For a server that is gone without a word: longer than any statement may take there. */
 const answerTimeoutMs = 40_000;

@@ -14,6 +14,8 @@ export const locks = {
   telemetry: 2_026_110_003,
   /** New queues, so that they are committed in the order of their sequences. */
   queues: 2_026_110_006,
+  /** Held by the control plane that removes what nobody needs, while it does. */
+  retention: 2_026_110_007,
   /** Held, shared, by each control plane while it runs. Whoever gets it exclusively is alone. */
   running: 2_026_110_005,
 } as const;

@@ -21,6 +21,9 @@ export function openings(clock: Clock, rows: WorkingRows) {
       executor.send(lockExclusively, [locks.catalog]);
     },
 
+    /** It waits for nobody: what somebody else has locked is left for later. */
+    async upkeep(): Promise<void> {},
+
     async telemetry(executor: ClientExecutor): Promise<void> {
       executor.send(lockExclusively, [locks.telemetry]);
     },

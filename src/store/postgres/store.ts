@@ -2,6 +2,7 @@ import { setTimeout as waitFor } from "node:timers/promises";
 import pg from "pg";
 import type { Clock, Random } from "../../engine/id.ts";
 import { createIdSource } from "../../engine/id.ts";
+import { type TelemetryLimits, telemetryLimits } from "../../engine/telemetry.ts";
 import { SystemError } from "../../errors.ts";
 import type { CommitFacts, ConnectionPool, Store } from "../port.ts";
 import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
@@ -18,6 +19,7 @@ import { migrate } from "./migrate.ts";
 import { openings } from "./openings.ts";
 import { createReader } from "./reader.ts";
 import { Replay } from "./replay.ts";
+import { runAloneOn } from "./run-alone.ts";
 import { shareNotices } from "./shared-notices.ts";
 import { Sockets } from "./sockets.ts";
 import { WorkingRows } from "./working-rows.ts";
@@ -29,6 +31,8 @@ export interface PostgresStoreOptions {
   readonly random: Random;
   /** `command` is for a short visit, such as making a key: it neither serves runners nor ends leases. */
   readonly role: "server" | "command";
+  /** The usual ones when undefined. */
+  readonly telemetryLimits?: TelemetryLimits | undefined;
   /** Told of connections that break while nobody waits for them. */
   readonly onConnectionError?: (error: Error) => void;
   readonly onCommit?: ((facts: CommitFacts) => void) | undefined;
@@ -70,6 +74,7 @@ async function open(options: PostgresStoreOptions, where: string): Promise<Store
   const { sessions, rows, close, probe } = createSessions(options, where, pools, replay);
   const { parts, notices, forgetOffers } = createStoreParts(
     sessions,
+    { telemetryLimits: options.telemetryLimits ?? telemetryLimits, runAlone: runAloneOn(readers, where) },
     rows.before(createTaskStatements(replay.database), replay.database),
   );
   rows.forgetOffers = forgetOffers;
@@ -140,6 +145,7 @@ function createSessions(
     catalog: lane("catalog", opening.catalog),
     jobs: lane("jobs", opening.jobs),
     telemetry: lane("telemetry", opening.telemetry),
+    upkeep: lane("upkeep", opening.upkeep),
   };
   const ids = createIdSource(options);
   const read = createReader(readers, replay);
@@ -159,6 +165,7 @@ function createSessions(
     catalog: { ...shared, writer: lanes.catalog },
     jobs: { ...shared, writer: lanes.jobs },
     telemetry: { ...shared, writer: lanes.telemetry },
+    upkeep: { ...shared, writer: lanes.upkeep },
   };
   const anyStatement = database.prepare<[], unknown>("SELECT 1 WHERE NOT pg_is_in_recovery()");
   return {

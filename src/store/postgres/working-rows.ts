@@ -65,7 +65,8 @@ export class WorkingRows {
     ]);
     for (const row of locked ?? []) this.#jobs.set(row.sequence, row);
     const [taskRows = [], groupRows = [], waitingRows = [], readyRows = []] = read;
-    for (const row of taskRows) this.#tasks.set(row.id, row);
+    // Whose job is not there was removed with it.
+    for (const row of taskRows) if (this.#jobs.has(row.job)) this.#tasks.set(row.id, row);
     for (const { sequence, ...row } of groupRows) this.#groups.set(sequence, row);
     for (const { job, queue } of taskRows) {
       this.#waiting.set(job, []);

@@ -112,9 +112,22 @@ export class JobLedger {
     row[counterColumns[to]] += tasks;
   }
 
-  /** Whether tasks of the job are handed out, after everything that was counted so far. */
+  /**
+   * Whether tasks of the job are handed out, after everything that was counted so far. Those of one that was
+   * removed since its sequence was read are not.
+   */
   isOpen(sequence: number): boolean {
+    if (!this.#entries.has(sequence)) {
+      const row = this.#deps.jobs.lock.get(sequence);
+      if (row === undefined) return false;
+      this.#load(row);
+    }
     return isOpen(stateOf(this.job(sequence)));
+  }
+
+  /** An operation that has come to its end has removed the job's row: what was counted for it is nobody's. */
+  forget(sequence: number): void {
+    this.#entries.delete(sequence);
   }
 
   /** Writes which jobs hand out tasks, for a claim that looks across jobs. */
@@ -187,7 +200,7 @@ export class JobLedger {
       this.#writeTaskStates(before, now);
     }
     if (now.state !== before.state || now.canceled !== before.canceled) {
-      jobs.setState.run(now.state, now.canceled, now.sequence);
+      jobs.setState.run(now.state, now.canceled, now.canceled_at_ms, now.sequence);
     }
   }
 

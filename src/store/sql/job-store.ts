@@ -17,8 +17,8 @@ import { createTaskLists } from "./task-list.ts";
 import { createTaskReports } from "./task-reports.ts";
 import {
   createTaskStatements,
-  createTaskWorker,
   type ReadyNotices,
+  type RunTaskWork,
   type TaskTables,
   type TaskWork,
 } from "./task-work.ts";
@@ -41,10 +41,10 @@ const leasesEndedAtOnce = 500;
 export function createJobStore(
   session: Session,
   records: Records,
+  run: RunTaskWork,
   notices: ReadyNotices,
   tables: TaskTables,
 ): OwnJobStore {
-  const run = createTaskWorker(session, tables, notices);
   const claims = createTaskClaims(tables);
   const inserter = createTaskInserter(tables, { records, ids: session.ids, onNewQueue: claims.forgetOffers });
   const completion = createTaskCompletion(tables);
@@ -115,7 +115,9 @@ export function createJobStore(
       run({ jobs: [id] }, (work) => {
         const row = work.ledger.jobById(id);
         if (row === undefined) throw jobNotFound(id);
-        if (isJobOpen(row)) row.canceled = 1;
+        if (!isJobOpen(row)) return;
+        row.canceled = 1;
+        row.canceled_at_ms = work.nowMs;
       }),
 
     retryJob: (id) =>

@@ -46,6 +46,11 @@ export const createJobTables = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** When a job was canceled stood nowhere; that of the others is when their last task stopped. */
+export const noteJobCancel = `
+  ALTER TABLE jobs ADD COLUMN canceled_at_ms INTEGER;
+`;
+
 /** The wire's numbers, which are no reason for a test to look them up elsewhere. */
 export const jobStateCodes: Readonly<Record<JobState, number>> = {
   submitted: 1,
@@ -85,11 +90,13 @@ export interface JobRow {
   readonly first_started_at_ms: number | null;
   readonly last_stopped_at_ms: number | null;
   readonly compute_ms: number;
+  /** Of the last CancelJob; says nothing about a job that is not canceled now. */
+  readonly canceled_at_ms: number | null;
 }
 
 export const jobColumns = `sequence, id, name, trace_parent, automation_id, state, canceled, open_root_groups, front,
   queued, running, computed, failed, skipped, failed_optional, first_started_at_ms, last_stopped_at_ms,
-  compute_ms`;
+  compute_ms, canceled_at_ms`;
 
 export function prepareJobStatements(database: Database) {
   return {
@@ -147,9 +154,9 @@ export function prepareJobStatements(database: Database) {
          skipped = ?, failed_optional = ?, first_started_at_ms = ?, last_stopped_at_ms = ?, compute_ms = ?
        WHERE sequence = ?`,
     ),
-    setState: prepare<[state: number, canceled: 0 | 1, sequence: number]>(
+    setState: prepare<[state: number, canceled: 0 | 1, canceledAtMs: number | null, sequence: number]>(
       database,
-      "UPDATE jobs SET state = ?, canceled = ? WHERE sequence = ?",
+      "UPDATE jobs SET state = ?, canceled = ?, canceled_at_ms = ? WHERE sequence = ?",
     ),
     addTaskState: prepare<[state: number, job: JobId]>(
       database,

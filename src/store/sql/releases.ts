@@ -32,7 +32,8 @@ export function createReleaseStore(
   notices: DeploymentNotices,
 ): ReleaseStore {
   const { writer, read, clock } = session;
-  const publish = createPublish(session, records, history);
+  const artifacts = prepareArtifactStatements(session.database);
+  const publish = createPublish(session, records, history, artifacts);
   const change = createDeploymentChanger(session, records, history);
 
   const changeDeployments = async (request: DeployRequest, kind: "deploy" | "undeploy") => {
@@ -64,6 +65,8 @@ export function createReleaseStore(
         const event = { kind: "unpublish", release: id, fingerprint, digest } as const;
         appendHistory(history, { atMs: clock(), actor, provenance, workflow: slug, ...event });
         records.releases.delete.run(id);
+        // It may be published again for as long as an artifact that was just uploaded.
+        artifacts.use.run(clock(), release.artifact.id);
       }),
 
     deploy: (request) => changeDeployments(request, "deploy"),
@@ -91,8 +94,12 @@ export function createReleaseStore(
   };
 }
 
-function createPublish(session: Session, records: Records, history: HistoryStatements) {
-  const artifacts = prepareArtifactStatements(session.database);
+function createPublish(
+  session: Session,
+  records: Records,
+  history: HistoryStatements,
+  artifacts: ReturnType<typeof prepareArtifactStatements>,
+) {
   return (request: PublishRequest, encodedFiles: string) => {
     const { content, actor, provenance } = request;
     const workflow = records.requireWorkflow(request.workflow);

@@ -1,12 +1,13 @@
-import { createArtifactTable, createContractTable } from "./artifacts.ts";
+import { createArtifactTable, createContractTable, noteArtifactUse } from "./artifacts.ts";
 import { createClusterTable } from "./cluster-table.ts";
 import { createDeploymentTable } from "./deployment-table.ts";
 import { createHistoryTable, recordRunsAndGates } from "./history-table.ts";
 import { createJobProgressTables } from "./job-progress-table.ts";
-import { createJobTables } from "./job-table.ts";
+import { createJobTables, noteJobCancel } from "./job-table.ts";
 import { createKeyTable } from "./keys.ts";
 import type { Migration } from "./migration.ts";
 import { createReleaseTables } from "./release-table.ts";
+import { createRemovedJobTable } from "./removed-job-table.ts";
 import { createRunnerTable } from "./runners.ts";
 import { createTaskGroupTables, indexTaskGroupDependents } from "./task-group-table.ts";
 import { createTaskQueueTables } from "./task-queue-table.ts";
@@ -53,4 +54,10 @@ export const migrations: readonly Migration[] = [
     sql: { sqlite: "", postgres: [createTaskSequences, indexTaskGroupDependents].join("\n") },
   },
   { name: "runners", breaking: false, sql: createRunnerTable },
+  {
+    // A program that does not know it would give out what is being removed.
+    name: "retention",
+    breaking: true,
+    sql: [noteJobCancel, createRemovedJobTable, noteArtifactUse].join("\n"),
+  },
 ];

@@ -9,7 +9,7 @@ const taskSequenceLock = 2_026_110_004;
  * Tasks of one group have consecutive sequences, so that a group is found, listed and released as a range
  * and needs no index. `ready` says that nothing of the task's own job keeps it from being claimed; the
  * partial indexes hold only what waits, runs or has failed, so that finished history costs nothing.
- * There are no foreign keys: nothing here is ever deleted alone, and checking them would double an insert.
+ * There are no foreign keys: nothing here is ever deleted without its job, and checking them would double an insert.
  */
 export const createTaskTables = `
   CREATE TABLE tasks (
@@ -135,7 +135,12 @@ export function toTaskFacts(row: TaskRow): TaskFacts {
 
 export function prepareTaskStatements(database: Database) {
   return {
-    byId: prepare<[id: TaskId], TaskRow>(database, `SELECT ${taskColumns} FROM tasks WHERE id = ?`),
+    /** A task whose job was removed is as unknown as none: see removed-job-table.ts. */
+    byId: prepare<[id: TaskId], TaskRow>(
+      database,
+      `SELECT ${taskColumns} FROM tasks
+       WHERE id = ? AND EXISTS (SELECT 1 FROM jobs WHERE jobs.sequence = tasks.job)`,
+    ),
     bySequence: prepare<[sequence: number], TaskRow>(
       database,
       `SELECT ${taskColumns} FROM tasks WHERE sequence = ?`,

@@ -9,6 +9,7 @@ import { UserError } from "../../errors.ts";
 import type { TimeInterval } from "../job-port.ts";
 import type { NewRecord, TelemetryQuery, TelemetrySource, TelemetryStore } from "../telemetry-port.ts";
 import { prepareJobStatements } from "./job-table.ts";
+import { prepareRemainsStatements } from "./removed-job-table.ts";
 import type { Session } from "./session.ts";
 import { prepare, returned, type SqlValue } from "./statement.ts";
 import { prepareTaskStatements } from "./task-table.ts";
@@ -36,6 +37,8 @@ const recordOverheadBytes = 100;
 const sourceUseNotedMs = 3_600_000;
 /** Removed in one step at most, so that no batch waits long for an older one to go. */
 const removedAtOnce = 2_000;
+/** Beside what everybody else does, a step is shorter. */
+const upkeepAtOnce = { records: 500, sizeBytes: 4 * 1024 * 1024 } as const;
 
 /** The row of telemetry_usage that counts all jobs and kinds. */
 const everything = [0, 0] as const;
@@ -45,14 +48,23 @@ interface Resolved {
   readonly task: number | null;
 }
 
+/** What retention asks of it. Both return whether there may be more. */
+export interface OwnTelemetryStore extends TelemetryStore {
+  /** Removes some of what is kept of removed jobs. From and to which one, by removed_jobs.job. */
+  removeOfJobs(first: number, last: number): Promise<boolean>;
+  /** Removes some of what is too old or too much. */
+  removeBeyondLimits(): Promise<boolean>;
+}
+
 export function createTelemetryStore(
   session: Session,
   limits: TelemetryLimits = telemetryLimits,
-): TelemetryStore {
+): OwnTelemetryStore {
   const { database, writer, read, clock } = session;
   const statements = prepareTelemetryStatements(database);
   const jobs = prepareJobStatements(database);
   const tasks = prepareTaskStatements(database);
+  const remains = prepareRemainsStatements(database);
 
   function sourceOf({ resource, scope }: TelemetrySource): number {
     const sha256 = createHash("sha256").update(`${resource.length}:`).update(resource).update(scope).digest();
@@ -106,11 +118,17 @@ export function createTelemetryStore(
     }
   }
 
-  /** Oldest first, by arrival, until all but the limits' worth is gone or enough was done for one step. */
-  function removeOldest(totalBytes: number): void {
+  /**
+   * Oldest first, by arrival, until all but the limits' worth is gone or enough was done for one step.
+   * Returns whether there may be more.
+   */
+  function removeOldest(
+    totalBytes: number,
+    atOnce: { readonly excess: number; readonly old: number },
+  ): boolean {
     const oldestMs = clock() - limits.maxAgeMs;
     let excessBytes = totalBytes - limits.maxTotalBytes;
-    const rows = statements.oldest.all(excessBytes > 0 ? removedAtOnce : 100);
+    const rows = statements.oldest.all(excessBytes > 0 ? atOnce.excess : atOnce.old);
     const outdated = rows.filter((row) => {
       const goes = row.received_at_ms < oldestMs || excessBytes > 0;
       if (goes) excessBytes -= row.size_bytes;
@@ -118,6 +136,24 @@ export function createTelemetryStore(
     });
     remove(outdated);
     if (outdated.length > 0) statements.removeSources.run(oldestMs - sourceUseNotedMs);
+    return rows.length > 0 && outdated.length === rows.length;
+  }
+
+  function removeOfJob(job: number, kind: number, left: { records: number; sizeBytes: number }): void {
+    const rows = statements.oldestOfJob.all(job, kind, left.records);
+    let removed = 0;
+    let removedBytes = 0;
+    for (const { sequence, size_bytes } of rows) {
+      if (removedBytes >= left.sizeBytes) break;
+      statements.remove.run(sequence);
+      removedBytes += size_bytes;
+      removed++;
+    }
+    statements.addUsage.run(...everything, -removedBytes);
+    if (removed < left.records && removed === rows.length) remains.removeUsage.run(job, kind);
+    else statements.addUsage.run(job, kind, -removedBytes);
+    left.records -= removed;
+    left.sizeBytes -= removedBytes;
   }
 
   function removeOldestOfJob(job: number, kind: TelemetryKind, excessBytes: number): void {
@@ -157,7 +193,25 @@ export function createTelemetryStore(
             limits.maxJobBytes;
           if (excessBytes > 0) removeOldestOfJob(job, kind, excessBytes);
         }
-        removeOldest(returned(statements.addUsage.get(...everything, addedBytes)).size_bytes);
+        const { size_bytes } = returned(statements.addUsage.get(...everything, addedBytes));
+        removeOldest(size_bytes, { excess: removedAtOnce, old: 100 });
+      }),
+
+    removeOfJobs: (first, last) =>
+      writer.submit(() => {
+        const left = { ...upkeepAtOnce };
+        const usages = remains.usage.all(first, last, upkeepAtOnce.records);
+        for (const { job, kind } of usages) {
+          if (left.records <= 0 || left.sizeBytes <= 0) break;
+          removeOfJob(job, kind, left);
+        }
+        return usages.length > 0;
+      }),
+
+    removeBeyondLimits: () =>
+      writer.submit(() => {
+        const { size_bytes } = returned(statements.addUsage.get(...everything, 0));
+        return removeOldest(size_bytes, { excess: upkeepAtOnce.records, old: upkeepAtOnce.records });
       }),
 
     queryRecords: (query) =>

@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.ts";
 import type { WorkflowStore } from "../port.ts";
+import { prepareArtifactStatements } from "./artifacts.ts";
 import { appendHistory, type prepareHistoryStatements } from "./history-table.ts";
 import type { Records } from "./records.ts";
 import type { Session } from "./session.ts";
@@ -15,6 +16,7 @@ export function createWorkflowStore(
   history: ReturnType<typeof prepareHistoryStatements>,
 ): WorkflowStore {
   const { writer, read, clock, ids } = session;
+  const artifacts = prepareArtifactStatements(session.database);
   return {
     createWorkflow: ({ slug, name, summary, description }) =>
       writer.submit(() => {
@@ -71,6 +73,7 @@ export function createWorkflowStore(
             fingerprint: release.content.fingerprint,
             digest: release.artifact.digest,
           });
+          artifacts.use.run(atMs, release.artifact.id);
         }
         records.workflows.delete.run(row.id);
       }),

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type Clock, createIdSource, type Random } from "../../engine/id.ts";
+import { type TelemetryLimits, telemetryLimits } from "../../engine/telemetry.ts";
 import type { CommitFacts, Store } from "../port.ts";
 import { extendLeasesAfterDowntime } from "../sql/job-store.ts";
 import { migrations } from "../sql/schema.ts";
@@ -23,6 +24,8 @@ export interface SqliteStoreOptions {
    * write while a server of the same version runs.
    */
   readonly role: "server" | "command";
+  /** The usual ones when undefined. */
+  readonly telemetryLimits?: TelemetryLimits | undefined;
   readonly onCommit?: ((facts: CommitFacts) => void) | undefined;
 }
 
@@ -49,7 +52,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     else if (!isCurrent(database, migrations)) throw dataFolderBusy(dataFolder);
     syncFolder(dataFolder);
     const { session, writer } = createSession(database, databasePath, options);
-    const { parts } = createStoreParts({ catalog: session, jobs: session, telemetry: session });
+    const { parts } = createStoreParts(
+      { catalog: session, jobs: session, telemetry: session, upkeep: session },
+      { telemetryLimits: options.telemetryLimits ?? telemetryLimits, runAlone },
+    );
     await ensureDefaultCluster(session, options.random);
     if (options.role === "server") await extendLeasesAfterDowntime(session);
     const owned = resources.move();
@@ -65,6 +71,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   } catch (error) {
     throw toStoreError(error, databasePath);
   }
+}
+
+/** The folder's lock keeps every other server out. */
+async function runAlone(work: () => Promise<void>): Promise<boolean> {
+  await work();
+  return true;
 }
 
 function createSession(database: DatabaseSync, databasePath: string, options: SqliteStoreOptions) {

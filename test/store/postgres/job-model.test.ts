@@ -44,6 +44,9 @@ function alternating(first: Store, second: Store): Store {
     get runners() {
       return next().runners;
     },
+    get retention() {
+      return next().retention;
+    },
     probe: () => next().probe(),
     pools: () => next().pools(),
     async close() {

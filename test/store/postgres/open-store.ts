@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { after, before } from "node:test";
+import pg from "pg";
 import { openPostgresStore } from "../../../src/store/postgres/store.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
 import type { StoreUnderTest } from "../contract.ts";
@@ -47,6 +48,16 @@ export async function openStoreUnderTest(): Promise<StoreUnderTest & { readonly 
       await newest.close();
       newest = await openAgain();
       return newest;
+    },
+    async countRows(table) {
+      const client = new pg.Client(url);
+      await client.connect();
+      try {
+        const { rows } = await client.query(`SELECT count(*) AS count FROM ${table}`);
+        return Number(rows[0]?.count);
+      } finally {
+        await client.end();
+      }
     },
     async [Symbol.asyncDispose]() {
       await newest.close();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import pg from "pg";
+import { telemetryLimits } from "../../../src/engine/telemetry.ts";
 import { lockJobs, ofTasks } from "../../../src/store/postgres/read-ahead.ts";
 import { postgresStatement } from "../../../src/store/postgres/statement-text.ts";
 import type { Session } from "../../../src/store/sql/session.ts";
@@ -32,7 +33,10 @@ function preparedTexts(): Set<string> {
     clock: never,
     ids: { next: never },
   };
-  createStoreParts({ catalog: session, jobs: session, telemetry: session });
+  createStoreParts(
+    { catalog: session, jobs: session, telemetry: session, upkeep: session },
+    { telemetryLimits, runAlone: never },
+  );
   for (const { text } of [lockJobs, ...Object.values(ofTasks)]) texts.add(text);
   return texts;
 }

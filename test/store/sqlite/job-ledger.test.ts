@@ -9,7 +9,7 @@ import { createJobStore } from "../../../src/store/sql/job-store.ts";
 import { createRecords } from "../../../src/store/sql/records.ts";
 import { migrations } from "../../../src/store/sql/schema.ts";
 import type { Session } from "../../../src/store/sql/session.ts";
-import { createTaskStatements, ReadyNotices } from "../../../src/store/sql/task-work.ts";
+import { createTaskStatements, createTaskWorker, ReadyNotices } from "../../../src/store/sql/task-work.ts";
 import { migrate } from "../../../src/store/sqlite/migrate.ts";
 import { sqliteStatements } from "../../../src/store/sqlite/statements.ts";
 import { createWriter } from "../../../src/store/sqlite/writer.ts";
@@ -33,10 +33,12 @@ function openJobs() {
     ids: createIdSource({ clock, random: randomBytes }),
   };
   const records = createRecords(session.database);
+  const tables = createTaskStatements(session.database);
+  const notices = new ReadyNotices();
   records.clusters.insert.run(parseSlug("default") ?? assert.fail("no slug"), "Default", "", 1);
   return {
     writer,
-    jobs: createJobStore(session, records, new ReadyNotices(), createTaskStatements(session.database)),
+    jobs: createJobStore(session, records, createTaskWorker(session, tables, notices), notices, tables),
     /** Makes the commit of the current turn fail. */
     spoilCommit: () => writer.submit(() => database.exec("INSERT INTO refused VALUES (1)")),
     [Symbol.dispose]: () => database.close(),

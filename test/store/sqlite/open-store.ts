@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { databaseFile } from "../../../src/store/sqlite/database.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import type { StoreUnderTest } from "../contract.ts";
 
@@ -24,6 +26,10 @@ export async function openStoreUnderTest(): Promise<StoreUnderTest & { readonly 
       await newest.close();
       newest = await openAgain();
       return newest;
+    },
+    async countRows(table) {
+      using database = new DatabaseSync(join(dataFolder, databaseFile), { readOnly: true });
+      return Number(database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count);
     },
     async [Symbol.asyncDispose]() {
       await newest.close();
