@@ -3,11 +3,13 @@ import type { Retention } from "../engine/retention.ts";
 import { type TelemetryLimits, telemetryLimits } from "../engine/telemetry.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-/** Undefined: for ever. */
+const forever = "forever";
+type Limit = number | typeof forever;
+
 export interface RetentionOptions {
-  readonly keepJobsDays?: number;
-  readonly keepJobs?: number;
-  readonly keepArtifactsDays?: number;
+  readonly keepJobsDays: Limit;
+  readonly keepJobs: Limit;
+  readonly keepArtifactsDays: Limit;
   readonly keepTelemetryDays: number;
   readonly keepTelemetryMib: number;
 }
@@ -34,16 +36,20 @@ export function addRetentionOptions(command: Command): Command {
       option(
         "--keep-jobs-days <days>",
         "remove jobs, with their tasks and telemetry, so long after they were completed, failed or canceled; " +
-          '"forever" keeps them (default: forever)',
+          '"forever" keeps them',
         "KEEP_JOBS_DAYS",
-      ).argParser(orForever(wholeNumber(1, 36_500), undefined)),
+      )
+        .argParser(orForever(wholeNumber(1, 36_500), forever))
+        .default(forever),
     )
     .addOption(
       option(
         "--keep-jobs <count>",
-        'of completed and canceled jobs keep the newest so many; "forever" keeps them (default: forever)',
+        'of completed and canceled jobs keep the newest so many; "forever" keeps them all',
         "KEEP_JOBS",
-      ).argParser(orForever(wholeNumber(1, 1_000_000_000), undefined)),
+      )
+        .argParser(orForever(wholeNumber(1, 1_000_000_000), forever))
+        .default(forever),
     )
     .addOption(
       option(
@@ -75,16 +81,12 @@ export function addRetentionOptions(command: Command): Command {
 }
 
 /** An empty variable is how container platforms say that there is none. */
-function orDefault<Value>(parse: (text: string) => number, unset: Value): (text: string) => number | Value {
+function orDefault<Value>(parse: (text: string) => Value, unset: Value): (text: string) => Value {
   return (text) => (text === "" ? unset : parse(text));
 }
 
-function orForever(
-  parse: (text: string) => number,
-  unset: number | undefined,
-): (text: string) => number | undefined {
-  const known = orDefault(parse, unset);
-  return (text) => (text === "forever" ? undefined : known(text));
+function orForever(parse: (text: string) => number, unset: Limit): (text: string) => Limit {
+  return orDefault<Limit>((text) => (text === forever ? forever : parse(text)), unset);
 }
 
 /** What openControlPlane is given. */
@@ -93,9 +95,13 @@ export function retentionOf(options: RetentionOptions): {
   readonly telemetryLimits: TelemetryLimits;
 } {
   const { keepJobsDays, keepJobs, keepArtifactsDays, keepTelemetryDays, keepTelemetryMib } = options;
-  const daysMs = (days: number | undefined) => (days === undefined ? undefined : days * dayMs);
+  const daysMs = (days: Limit) => (days === forever ? undefined : days * dayMs);
   return {
-    retention: { jobsMs: daysMs(keepJobsDays), jobs: keepJobs, artifactsMs: daysMs(keepArtifactsDays) },
+    retention: {
+      jobsMs: daysMs(keepJobsDays),
+      jobs: keepJobs === forever ? undefined : keepJobs,
+      artifactsMs: daysMs(keepArtifactsDays),
+    },
     telemetryLimits: {
       ...telemetryLimits,
       maxAgeMs: keepTelemetryDays * dayMs,
@@ -107,9 +113,9 @@ export function retentionOf(options: RetentionOptions): {
 /** What a person is told when the server starts, so that nothing goes unannounced. */
 export function retentionText(options: RetentionOptions): string {
   const { keepJobsDays, keepJobs, keepArtifactsDays, keepTelemetryDays, keepTelemetryMib } = options;
-  const days = (count: number | undefined) =>
-    count === undefined ? "for ever" : `for ${count} ${count === 1 ? "day" : "days"}`;
-  const newest = keepJobs === undefined ? "" : `, the newest ${keepJobs} of completed and canceled ones`;
+  const days = (count: Limit) =>
+    count === forever ? "for ever" : `for ${count} ${count === 1 ? "day" : "days"}`;
+  const newest = keepJobs === forever ? "" : `, of completed and canceled ones the newest ${keepJobs}`;
   return [
     `Keeps ended jobs ${days(keepJobsDays)}${newest}`,
     `artifacts of no release ${days(keepArtifactsDays)}`,

@@ -160,13 +160,7 @@ function placeOf({ data, database, artifacts }: ServeOptions) {
 
 function keepsOf(options: ServeOptions): RetentionOptions {
   const { keepJobsDays, keepJobs, keepArtifactsDays, keepTelemetryDays, keepTelemetryMib } = options;
-  return {
-    ...(keepJobsDays !== undefined && { keepJobsDays }),
-    ...(keepJobs !== undefined && { keepJobs }),
-    ...(keepArtifactsDays !== undefined && { keepArtifactsDays }),
-    keepTelemetryDays,
-    keepTelemetryMib,
-  };
+  return { keepJobsDays, keepJobs, keepArtifactsDays, keepTelemetryDays, keepTelemetryMib };
 }
 
 function announcement(announced: Announced): Answer {

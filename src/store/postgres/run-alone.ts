@@ -17,21 +17,24 @@ export function runAloneOn(pool: Pool, where: string): (work: () => Promise<void
   };
   return async (work) => {
     const client = await attempt(() => pool.connect());
+    let isLost = true;
     try {
       const { rows } = await attempt(() =>
         client.query("SELECT pg_try_advisory_lock($1) AS alone", [locks.retention]),
       );
-      const alone = Boolean(rows[0]?.alone);
-      if (alone) {
+      isLost = false;
+      if (!rows[0]?.alone) return false;
+      try {
         await work();
-        await attempt(() => client.query("SELECT pg_advisory_unlock($1)", [locks.retention]));
+      } finally {
+        // Without its connection it is nobody's lock.
+        await client.query("SELECT pg_advisory_unlock($1)", [locks.retention]).catch(() => {
+          isLost = true;
+        });
       }
-      client.release();
-      return alone;
-    } catch (error) {
-      // Without its connection it is nobody's lock.
-      client.release(true);
-      throw error;
+      return true;
+    } finally {
+      client.release(isLost);
     }
   };
 }
