@@ -28,9 +28,9 @@ interface RetentionDeps {
 }
 
 /** Not at once: those who waited for the control plane come first. */
-export const firstPassMs = 10_000;
+const firstPassMs = 10_000;
 /** From the end of one pass to the next. With several control planes each one's timer counts. */
-export const passEveryMs = 600_000;
+const passEveryMs = 600_000;
 /** Between steps, so that at most a part of the database's time goes into this. */
 export const pauseMs = 20;
 const artifactsAtOnce = 50;

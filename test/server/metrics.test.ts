@@ -194,7 +194,7 @@ test("/metrics says how PostgreSQL's connections and lanes are used", async () =
   await api.jobs.submitJob(submission(["a"]));
   const figures = await scrape(url);
   const own = (rest: string) => figures.get(metricPrefix + rest);
-  assert.equal(own('database_connections_limit{pool="writers"}'), 3);
+  assert.equal(own('database_connections_limit{pool="writers"}'), 4);
   assert.equal(own('database_waiting{pool="readers"}'), 0);
   assert.ok((own('database_connections{pool="writers",state="idle"}') ?? 0) >= 1);
   assert.ok((own('store_operations_total{lane="jobs"}') ?? 0) >= 1);

@@ -6,6 +6,7 @@ import { verifyArchive } from "../../src/artifact/verify.ts";
 import type { Retention } from "../../src/engine/retention.ts";
 import { type ArtifactRoom, createArtifactRoom } from "../../src/server/artifacts.ts";
 import { type BlobStore, openFileBlobs } from "../../src/server/blobs.ts";
+import { createServerFigures } from "../../src/server/figures.ts";
 import { pauseMs, type Removed, startRetention } from "../../src/server/retention.ts";
 import type { Timers } from "../../src/server/timers.ts";
 import type { Store } from "../../src/store/port.ts";
@@ -76,7 +77,13 @@ async function openPlace(
   return {
     store,
     blobs,
-    room: createArtifactRoom({ store: store.artifacts, blobs, verify: verifyArchive, limits }),
+    room: createArtifactRoom({
+      store: store.artifacts,
+      blobs,
+      verify: verifyArchive,
+      limits,
+      figures: createServerFigures().artifacts,
+    }),
     folder,
     clock,
     advanceMs: (ms) => {
