@@ -16,7 +16,7 @@ import type { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
 import type { WorkflowsService } from "./gen/workflows/v1/workflows_pb.ts";
 import type { HistoryCalls } from "./history-calls.ts";
 import { type OpenRequest, withErrors } from "./http-exchange.ts";
-import { wasNeverSent } from "./node-error.ts";
+import { wasNeverBegun } from "./node-error.ts";
 import { defaultRetryPolicy, type RetryDeps, type RetryPolicy, retry } from "./retry.ts";
 import { createRunnerCalls, type RunnerCalls } from "./runner-calls.ts";
 import { type ApiUrl, parseApiUrl } from "./url.ts";
@@ -202,13 +202,13 @@ type CallUnary = (
 ) => Promise<unknown>;
 
 /**
- * Only what another try can change. What was refused before it was carried out (a limit) and what never
- * reached a server may always be sent again; a lost answer only where the rule says so.
+ * Only what another try can change. What was refused before it was carried out (a limit) and what no server
+ * began may always be sent again; a lost answer only where the rule says so.
  */
 function mayRepeat(error: ReleaseError, repeatable: boolean): boolean {
   const { kind, rpc } = errorTable[error.code];
   if (kind === "user" || error.code === "interrupted") return false;
-  if (rpc === "resource_exhausted" || wasNeverSent(error.cause)) return true;
+  if (rpc === "resource_exhausted" || wasNeverBegun(error.cause)) return true;
   return repeatable && (rpc === "unavailable" || rpc === "deadline_exceeded" || error.code === "api-failed");
 }
 

@@ -15,21 +15,34 @@ export function nodeErrorCode(thrown: unknown): string | undefined {
 }
 
 /**
- * True when the request cannot have reached a server, so that even a call that must not happen twice
+ * True when the server cannot have begun to carry the request out, so that even a call that must not happen twice
  * may be sent again.
  *
  * @param cause Of the error of the table.
  */
-export function wasNeverSent(cause: unknown): boolean {
+export function wasNeverBegun(cause: unknown): boolean {
   const code = nodeErrorCode(cause);
-  return code !== undefined && neverSent.has(code);
+  return code !== undefined && (neverBegun.has(code) || isRefusedStream(cause));
 }
 
-const neverSent = new Set([
+const neverBegun = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
   "ENOENT",
+  // The connection was being closed before the request was written.
+  "ERR_HTTP2_GOAWAY_SESSION",
+  "ERR_HTTP2_INVALID_SESSION",
 ]);
+
+/** How HTTP/2 says so (RFC 9113, section 8.7), as a server does that stops. Node has no code of its own for it. */
+function isRefusedStream(cause: unknown): boolean {
+  for (let current = cause; current instanceof Error; current = current.cause) {
+    if ("code" in current && current.code === "ERR_HTTP2_STREAM_ERROR") {
+      return current.message.endsWith("NGHTTP2_REFUSED_STREAM");
+    }
+  }
+  return false;
+}

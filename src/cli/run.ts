@@ -46,14 +46,18 @@ export async function runService(
   }
 }
 
+const stopSignals = ["SIGINT", "SIGTERM"] as const;
+
 /** The first Ctrl+C or SIGTERM stops at the next safe point; a second one ends the process as usual. */
 export async function attempt(
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<ReleaseError | undefined> {
   const interruption = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.once(name, () => interruption.abort(new SystemError("interrupted", `Stopped by ${name}`)));
-  }
+  const stop = (name: NodeJS.Signals) => {
+    for (const other of stopSignals) process.off(other, stop);
+    interruption.abort(new SystemError("interrupted", `Stopped by ${name}`));
+  };
+  for (const name of stopSignals) process.on(name, stop);
   try {
     await work(interruption.signal);
     return undefined;

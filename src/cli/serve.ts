@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { resolve } from "node:path";
+import { setTimeout as waitFor } from "node:timers/promises";
 import type { Command } from "commander";
 import { isLoopback } from "../engine/loopback.ts";
 import { visible } from "../report/untrusted-text.ts";
@@ -27,12 +28,13 @@ interface ServeOptions extends JsonOption, StorageOptions, TlsOptions, Retention
   readonly host: string;
   readonly port: number;
   readonly auth: boolean;
+  readonly drainSeconds: number;
   readonly verbose: boolean;
 }
 
 /** Registered with IANA for nothing. */
 const defaultPort = 7180;
-/** Service managers and container platforms kill what takes longer; no call lasts nearly as long. */
+/** Service managers and container platforms kill what takes longer; a call takes far less, an upload may not. */
 const closeLimitMs = 8_000;
 
 export function addServeCommand(program: Command): void {
@@ -47,6 +49,12 @@ export function addServeCommand(program: Command): void {
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--port <port>", "port to listen on; 0 takes a free one", wholeNumber(0, 65_535), defaultPort)
     .option("--no-auth", "serve without API keys; on loopback addresses only")
+    .option(
+      "--drain-seconds <seconds>",
+      "when stopped: say to load balancers (/readyz) for this long that it stops, and serve on meanwhile",
+      wholeNumber(0, 3_600),
+      0,
+    )
     .option("--verbose", "log each request, one line", false);
   addJsonOption(addRetentionOptions(addTlsOptions(command))).action(async (options: ServeOptions) => {
     await runService(options, (signal, announce) => serve(options, signal, announce));
@@ -94,6 +102,8 @@ async function serve(
     announce(announcement({ url, tls, ...placeOf(options), auth, keys: usable, keeps: keepsOf(options) }));
     if (!signal.aborted) await once(signal, "abort");
     terminalLog.info("Stopping");
+    controlPlane.drain();
+    await waitFor(options.drainSeconds * 1_000);
   } finally {
     await controlPlane.close(closeLimitMs);
   }

@@ -40,7 +40,9 @@ interface CallsDeps {
   readonly registry: RunnerRegistry;
   readonly figures: ServerFigures;
   readonly metrics: () => ServerMetrics | Promise<ServerMetrics>;
-  /** Aborted when the control plane begins to close. */
+  /** Aborted when the control plane is about to close: it is not ready any more. */
+  readonly draining: AbortSignal;
+  /** Aborted when it closes: who waits is answered. */
   readonly closing: AbortSignal;
 }
 
@@ -58,7 +60,7 @@ const maxUploads = 16;
 const uploadIdleMs = 60_000;
 
 export function createCalls(deps: CallsDeps): Calls {
-  const { clock, random, verify, report, runners, registry, figures, metrics, closing } = deps;
+  const { clock, random, verify, report, runners, registry, figures, metrics, draining, closing } = deps;
   const { store, blobs } = deps.storage;
   const { maxArchiveSizeBytes } = artifactLimits;
   const limits = { maxArchiveSizeBytes, maxUploads };
@@ -76,7 +78,7 @@ export function createCalls(deps: CallsDeps): Calls {
   const history = createHistoryRoom(store.releases);
   const explanation = { store, seen: runners.seen };
   const httpRoutes = [
-    ...healthRoutes({ probe: () => store.probe(), stopping: closing }),
+    ...healthRoutes({ probe: () => store.probe(), stopping: draining }),
     metricsRoute(metrics),
     ...otlpRoutes({ telemetry: store.telemetry, clock }),
     ...artifactRoutes(room, { maxArchiveSizeBytes, uploadIdleMs }),

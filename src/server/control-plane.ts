@@ -58,7 +58,12 @@ export interface ControlPlane {
   explainJob(id: JobId): Promise<JobExplanation>;
   /** A client without a socket. `name` is the actor in the history; it may do everything. */
   connect(name: string): Promise<ApiClient>;
-  /** Stops listening, lets calls end within the limit, and closes the store. May be called again. */
+  /** Says to whoever asks whether it is ready that it is not, and serves on: for what distributes calls. */
+  drain(): void;
+  /**
+   * Answers runners that wait, stops listening, lets calls end within the limit, and closes the store. May be
+   * called again.
+   */
   close(limitMs: number): Promise<void>;
 }
 
@@ -94,6 +99,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     });
   const frequent = createFrequentMethods(store.jobs, runners);
   const registry = new RunnerRegistry(store.runners);
+  const draining = new AbortController();
   const closing = new AbortController();
   const listeners: Listener[] = [];
   let certificatesInUse: CertificateSource | undefined;
@@ -119,6 +125,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       registry,
       figures,
       metrics,
+      draining: draining.signal,
       closing: closing.signal,
     });
   });
@@ -168,7 +175,9 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     },
     explainJob: async (id) => (await calls()).explainJob(id),
     connect: async (name) => (await calls()).connect(name),
+    drain: () => draining.abort(),
     async close(limitMs) {
+      draining.abort();
       closing.abort();
       runners.close();
       await retention?.close();

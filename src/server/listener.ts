@@ -10,7 +10,12 @@ import { isLoopback } from "../engine/loopback.ts";
 import { UserError } from "../errors.ts";
 import type { CertificateSource } from "./certificate-watch.ts";
 import type { StreamHandler } from "./grpc-unary.ts";
-import { type ConnectionLimits, createProtocolServers, type RequestHandler } from "./protocol-servers.ts";
+import {
+  type ConnectionLimits,
+  createProtocolServers,
+  lastRequestsMs,
+  type RequestHandler,
+} from "./protocol-servers.ts";
 import { sniff } from "./sniff.ts";
 
 export type ListenAddress =
@@ -52,8 +57,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const addresses: ListenAddress[] = [];
   const stopAccepting = () => {
     for (const server of servers) server.close();
-    connections.closeUnclaimed();
     doors.close();
+    setTimeout(() => connections.closeUnclaimed(), lastRequestsMs).unref();
   };
   try {
     for (const address of options.addresses) {

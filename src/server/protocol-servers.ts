@@ -41,9 +41,19 @@ export const connectionLimits: ConnectionLimits = {
 
 export interface ProtocolServers {
   take(socket: net.Socket, isHttp2: boolean): void;
-  /** Closes idle connections now and the others when their requests have ended. */
+  /**
+   * Closes connections when their requests have ended. HTTP/2 clients are told at once which of their requests
+   * will be answered. Those of HTTP/1.1 are told with their next answer; connections on which nothing comes for
+   * lastRequestsMs are closed without a word, as HTTP/1.1 has none for that.
+   */
   close(): void;
 }
+
+/**
+ * Long enough for a request that is on its way when the server begins to close, and for the next one of a client
+ * that calls again and again.
+ */
+export const lastRequestsMs = 500;
 
 /** `serveStream` is asked first for every HTTP/2 request. */
 export function createProtocolServers(
@@ -53,15 +63,12 @@ export function createProtocolServers(
 ): ProtocolServers {
   const first = createHttp1(handle, limits);
   const second = createHttp2(handle, limits, serveStream);
-  let closing = false;
   return {
     take(socket, isHttp2) {
-      if (closing) socket.destroy();
-      else if (isHttp2) second.take(socket);
+      if (isHttp2) second.take(socket);
       else first.take(socket);
     },
     close() {
-      closing = true;
       first.close();
       second.close();
     },
@@ -78,11 +85,17 @@ function createHttp1(handle: RequestHandler, limits: ConnectionLimits) {
     connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs),
   });
   server.timeout = limits.stalledTimeoutMs;
+  const unanswered = new Set<http.ServerResponse>();
   let closing = false;
+  let closed = false;
   const onRequest =
     (expectsContinue: boolean) => (request: http.IncomingMessage, response: http.ServerResponse) => {
+      unanswered.add(response);
+      if (closing) endAfter(response);
       response.once("close", () => {
-        if (closing) setImmediate(() => server.closeIdleConnections());
+        unanswered.delete(response);
+        // One whose head was sent before the server began to close could not say it.
+        if (closed) setImmediate(() => server.closeIdleConnections());
       });
       handle(request, response, expectsContinue);
     };
@@ -95,10 +108,19 @@ function createHttp1(handle: RequestHandler, limits: ConnectionLimits) {
     take: (socket: net.Socket) => void server.emit("connection", socket),
     close() {
       closing = true;
-      // Reports that it was not listening, after it has closed idle connections and stopped its timer.
-      server.close(() => {});
+      for (const response of unanswered) endAfter(response);
+      setTimeout(() => {
+        closed = true;
+        // Reports that it was not listening, after it has closed idle connections and stopped its timer.
+        server.close(() => {});
+      }, lastRequestsMs).unref();
     },
   };
+}
+
+/** Tells the client that this is the connection's last answer, and makes it so. */
+function endAfter(response: http.ServerResponse): void {
+  if (!response.headersSent) response.setHeader("connection", "close");
 }
 
 function createHttp2(handle: RequestHandler, limits: ConnectionLimits, serveStream: StreamHandler) {
@@ -110,10 +132,12 @@ function createHttp2(handle: RequestHandler, limits: ConnectionLimits, serveStre
     },
   });
   const sessions = new Set<http2.ServerHttp2Session>();
+  let closing = false;
   server.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     watchSilence(session, limits);
+    if (closing) session.close();
   });
   // Emitted for what a client did wrong; the session has been closed with the right code by then.
   server.on("sessionError", () => {});
@@ -128,6 +152,8 @@ function createHttp2(handle: RequestHandler, limits: ConnectionLimits, serveStre
   return {
     take: (socket: net.Socket) => void server.emit("connection", socket),
     close() {
+      closing = true;
+      // Sends GOAWAY: a request that crosses it on its way is refused, which tells the client to send it elsewhere.
       for (const session of sessions) session.close();
     },
   };

@@ -6,6 +6,7 @@ import http2 from "node:http2";
 import net from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ListenAddress, type Listener, startListener } from "../../src/server/listener.ts";
 import {
   type ConnectionLimits,
@@ -122,7 +123,7 @@ describe("a connection", () => {
 });
 
 describe("closing", () => {
-  it("refuses new connections and closes idle ones at once", async () => {
+  it("refuses new connections and closes idle ones soon", async () => {
     await using server = await start();
     const session = http2.connect(`http://127.0.0.1:${server.port}`);
     await once(session, "connect");
@@ -158,6 +159,40 @@ describe("closing", () => {
     const response = await first;
     assert.equal((await response.setEncoding("utf8").toArray()).join(""), "slow");
     await closed;
+    agent.destroy();
+  });
+
+  it("refuses requests of HTTP/2 that cross it, so that their clients know that nobody reads them", async () => {
+    await using server = await start();
+    const sessions = [1, 2, 3].map(() => http2.connect(`http://127.0.0.1:${server.port}`));
+    const [idle, busy, fresh] = sessions;
+    assert.ok(idle && busy && fresh);
+    const slow = busy.request({ ":path": "/slow" }).setEncoding("utf8");
+    await server.slowRequestArrived();
+    await idle.request({ ":path": "/" }).resume().toArray();
+    while ((server.listener?.openConnections() ?? 0) < sessions.length) await nextTurn();
+    const closed = server.listener?.close(10_000);
+    const crossing = sessions.map((session) => once(session.request({ ":path": "/" }), "response"));
+    await Promise.all(crossing.map((answer) => assert.rejects(answer, /NGHTTP2_REFUSED_STREAM/)));
+    server.answerSlowRequests();
+    assert.equal((await slow.toArray()).join(""), "slow");
+    await closed;
+  });
+
+  it("answers requests of HTTP/1.1 that cross it, and says that these are the last", async () => {
+    await using server = await start();
+    const agent = new http.Agent({ keepAlive: true });
+    const get = async () => {
+      const response = await new Promise<http.IncomingMessage>((resolve, reject) =>
+        http.get({ port: server.port, agent }, resolve).once("error", reject),
+      );
+      return [(await response.toArray()).join(""), response.headers.connection];
+    };
+    assert.deepEqual(await get(), ["fast", "keep-alive"]);
+    const closed = server.listener?.close(10_000);
+    assert.deepEqual(await get(), ["fast", "close"]);
+    await closed;
+    await assert.rejects(get(), { code: "ECONNREFUSED" });
     agent.destroy();
   });
 
