@@ -108,28 +108,43 @@ function readSeen(text: string | null): number | undefined {
   return Number(text);
 }
 
-/** A report of some hundred releases with their reasons. */
+/** A report of some hundred releases with their reasons; what is kept of it is smaller. */
 const maxReportBytes = 256 * 1024;
+/** One for each workflow that is deployed to the cluster. */
+const maxReleases = 300;
+/** Of all reasons of a report: a few of the usual length, or the beginnings of many. */
+const keptReasonCharacters = 16_000;
 
 const releaseStates: readonly RunnerReleaseState[] = ["loading", "ready", "draining", "broken"];
 const maxReasonCharacters = 2_000;
+const shortReasonCharacters = keptReasonCharacters / maxReleases;
 
 /** Reads field by field and throws request-invalid with everything that is wrong. */
 function readReport(value: unknown): RunnerReport {
   const problems: Problem[] = [];
   const fields = new Fields(value, problems);
+  const releases = fields.list("releases");
+  if (releases.length > maxReleases) {
+    throw new UserError("request-invalid", `A report names at most ${maxReleases} releases`);
+  }
   const report: RunnerReport = {
     id: fields.matching("id", /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
     cluster: fields.matching("cluster", /^[A-Za-z0-9-]{0,100}$/),
     version: fields.matching("version", /^.{1,100}$/),
     concurrency: fields.count("concurrency"),
     tasks: fields.count("tasks"),
-    releases: fields.list("releases").map((release, index) => readRelease(release, index, problems)),
+    releases: releases.map((release, index) => readRelease(release, index, problems)),
     workerKeySha256: fields.matching("workerKeySha256", /^[0-9a-f]{64}$/),
     stopped: fields.get("stopped") === true,
   };
   if (problems.length > 0) throw new UserError("request-invalid", "The report cannot be read", { problems });
-  return report;
+  return { ...report, releases: withShortReasons(report.releases) };
+}
+
+function withShortReasons(releases: readonly RunnerRelease[]): readonly RunnerRelease[] {
+  const characters = releases.reduce((sum, { reason }) => sum + reason.length, 0);
+  if (characters <= keptReasonCharacters) return releases;
+  return releases.map((release) => ({ ...release, reason: release.reason.slice(0, shortReasonCharacters) }));
 }
 
 function readRelease(value: unknown, index: number, problems: Problem[]): RunnerRelease {

@@ -24,7 +24,7 @@ export class RunnerRegistry {
       throw new UserError("permission-denied", `A ${caller.name} may not report a runner`);
     }
     const { id, cluster, workerKeySha256, version, concurrency, tasks, releases } = report;
-    if (report.stopped) return await this.#store.removeRunner(id);
+    if (report.stopped) return await this.#store.removeRunner({ id, apiKey: caller.name });
     const facts = JSON.stringify({ version, concurrency, tasks, releases } satisfies Facts);
     await this.#store.reportRunner(
       { id, cluster, apiKey: caller.name, workerKeySha256, facts },

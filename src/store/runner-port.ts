@@ -5,10 +5,13 @@ import type { Slug } from "../engine/slug.ts";
  * clock of whoever asks.
  */
 export interface RunnerStore {
-  /** Takes the place of what this runner reported before. Throws api-limit when there are too many others. */
+  /**
+   * Takes the place of what this runner reported before. Throws permission-denied when that was with another API
+   * key, api-limit when there are too many others, of this key or in all.
+   */
   reportRunner(runner: RunnerRecord & { readonly workerKeySha256: string }, expiryMs: number): Promise<void>;
-  /** Does nothing when it is not known. */
-  removeRunner(id: string): Promise<void>;
+  /** Does nothing when it is not known, or reports with another API key. */
+  removeRunner(runner: { readonly id: string; readonly apiKey: string }): Promise<void>;
   /** Longest known first; all of them without a cluster's slug. */
   listRunners(query: {
     readonly cluster: string | undefined;

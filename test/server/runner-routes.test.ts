@@ -85,6 +85,40 @@ describe("a runner that reports", () => {
     worker[Symbol.dispose]();
   });
 
+  it("cannot be spoken for with another key", async () => {
+    const report = reportOf({ version: "mine" });
+    await runner.reportRunner(report);
+    for (const stopped of [false, true]) {
+      const foreign = admin.reportRunner({ ...report, version: "theirs", stopped });
+      if (stopped) await foreign;
+      else await assert.rejects(foreign, errorOf("permission-denied", /another API key/));
+    }
+    assert.deepEqual(
+      (await listRunners()).map(({ id, version }) => [id, version]),
+      [[report.id, "mine"]],
+    );
+    await runner.reportRunner({ ...report, stopped: true });
+  });
+
+  it("says no more than is kept of it", async () => {
+    const broken = (reason: string) => {
+      const id = parseId<"release">(randomUUID()) ?? assert.fail();
+      return { id, workflow: "tiles", state: "broken" as const, reason };
+    };
+    const many = Array.from({ length: 300 }, () => broken("why ".repeat(100)));
+    await assert.rejects(
+      runner.reportRunner(reportOf({ releases: [...many, broken("")] })),
+      errorOf("request-invalid", /at most 300 releases/),
+    );
+    const report = reportOf({ releases: many });
+    await runner.reportRunner(report);
+    const [listed] = await listRunners();
+    assert.equal(listed?.releases.length, 300);
+    assert.match(listed.releases[0]?.reason ?? "", /^why why/);
+    assert.ok(JSON.stringify(listed.releases).length < 64 * 1024);
+    await runner.reportRunner({ ...report, stopped: true });
+  });
+
   it("hears everything that is wrong with a report", async () => {
     const report = reportOf({ id: "7", concurrency: -1, workerKeySha256: "" });
     await assert.rejects(runner.reportRunner(report), (error: unknown) => {

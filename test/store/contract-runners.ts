@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { errorOf } from "../support/errors.ts";
 import type { OpenStore } from "./contract.ts";
 import { sha256, slug } from "./samples.ts";
 
@@ -40,7 +41,7 @@ export function runnerContract(open: OpenStore): void {
       await runners.reportRunner(report("stops"), expiryMs);
       await runners.reportRunner(report("falls silent"), expiryMs);
       assert.deepEqual([await keyOf("stops"), await keyOf("falls silent")], ["batch", "batch"]);
-      await runners.removeRunner("stops");
+      await runners.removeRunner({ id: "stops", apiKey: "batch" });
       under.advanceMs(expiryMs);
       assert.deepEqual([await keyOf("stops"), await keyOf("falls silent")], [undefined, "batch"]);
       under.advanceMs(1);
@@ -50,6 +51,46 @@ export function runnerContract(open: OpenStore): void {
       await store.runners.reportRunner(report("falls silent"), expiryMs);
       const [again] = await store.runners.listRunners({ cluster: undefined, expiryMs });
       assert.equal(again?.firstSeenAtMs, under.clock(), "it is a new acquaintance");
+    });
+
+    test("belong to the API key that they report with, for as long as they are there", async () => {
+      await using under = await open();
+      const { runners } = under.store;
+      const list = () => runners.listRunners({ cluster: undefined, expiryMs });
+      await runners.reportRunner(report("mine"), expiryMs);
+      const foreign = { ...report("mine"), apiKey: "other", facts: '{"is":"stolen"}' };
+      await assert.rejects(
+        runners.reportRunner(foreign, expiryMs),
+        errorOf("permission-denied", /another API key/),
+      );
+      await runners.removeRunner({ id: "mine", apiKey: "other" });
+      assert.deepEqual(
+        (await list()).map(({ apiKey, facts }) => [apiKey, facts]),
+        [["batch", '{"is":"mine"}']],
+      );
+      under.advanceMs(expiryMs + 1);
+      await runners.reportRunner(foreign, expiryMs);
+      assert.deepEqual(
+        (await list()).map(({ apiKey }) => apiKey),
+        ["other"],
+      );
+    });
+
+    test("of one key are so many and no more, which leaves room for other keys'", async () => {
+      await using under = await open();
+      const { runners } = under.store;
+      const made = Array.from({ length: 1_000 }, (_, index) =>
+        runners.reportRunner(report(`r${index}`), expiryMs),
+      );
+      await Promise.all(made);
+      await assert.rejects(
+        runners.reportRunner(report("one more"), expiryMs),
+        errorOf("api-limit", /1000 runners/),
+      );
+      await runners.reportRunner(report("r7"), expiryMs);
+      await runners.reportRunner({ ...report("elsewhere"), apiKey: "other" }, expiryMs);
+      await runners.removeRunner({ id: "r7", apiKey: "batch" });
+      await runners.reportRunner(report("one more"), expiryMs);
     });
   });
 }

@@ -1,5 +1,5 @@
 import type { Slug } from "../../engine/slug.ts";
-import { SystemError } from "../../errors.ts";
+import { SystemError, UserError } from "../../errors.ts";
 import type { KnownRunnerRecord, RunnerStore } from "../runner-port.ts";
 import type { Session } from "./session.ts";
 import { type Database, prepare, returned } from "./statement.ts";
@@ -31,13 +31,14 @@ interface RunnerRow {
 function prepareRunnerStatements(database: Database) {
   const columns = "id, cluster, api_key, facts, first_seen_at_ms, last_seen_at_ms";
   return {
-    isThere: prepare<[id: string, seenSinceMs: number], { readonly id: string }>(
+    keyOf: prepare<[id: string, seenSinceMs: number], { readonly api_key: string }>(
       database,
-      "SELECT id FROM runners WHERE id = ? AND last_seen_at_ms >= ?",
+      "SELECT api_key FROM runners WHERE id = ? AND last_seen_at_ms >= ?",
     ),
-    count: prepare<[seenSinceMs: number], { readonly count: number }>(
+    count: prepare<[apiKey: string, seenSinceMs: number], { readonly all: number; readonly ofKey: number }>(
       database,
-      "SELECT count(*) AS count FROM runners WHERE last_seen_at_ms >= ?",
+      `SELECT count(*) AS "all", count(*) FILTER (WHERE api_key = ?) AS "ofKey"
+       FROM runners WHERE last_seen_at_ms >= ?`,
     ),
     put: prepare<
       [
@@ -57,7 +58,10 @@ function prepareRunnerStatements(database: Database) {
          worker_key_sha256 = excluded.worker_key_sha256, facts = excluded.facts,
          last_seen_at_ms = excluded.last_seen_at_ms`,
     ),
-    remove: prepare<[id: string]>(database, "DELETE FROM runners WHERE id = ?"),
+    remove: prepare<[id: string, apiKey: string]>(
+      database,
+      "DELETE FROM runners WHERE id = ? AND api_key = ?",
+    ),
     removeSeenBefore: prepare<[seenSinceMs: number]>(
       database,
       "DELETE FROM runners WHERE last_seen_at_ms < ?",
@@ -77,8 +81,9 @@ function prepareRunnerStatements(database: Database) {
   };
 }
 
-/** Far more than one store serves; what a key of a runner can make it hold is bounded by it. */
+/** Far more than one store serves; what a key of a runner can make it hold is bounded by the second one. */
 const maxRunners = 10_000;
+const maxRunnersOfKey = 1_000;
 
 export function createRunnerStore({ database, writer, read, clock }: Session): RunnerStore {
   const statements = prepareRunnerStatements(database);
@@ -87,14 +92,15 @@ export function createRunnerStore({ database, writer, read, clock }: Session): R
       writer.submit(() => {
         const nowMs = clock();
         const seenSinceMs = nowMs - expiryMs;
-        const isNew = statements.isThere.get(id, seenSinceMs) === undefined;
-        if (isNew && returned(statements.count.get(seenSinceMs)).count >= maxRunners) {
-          throw new SystemError("api-limit", `${maxRunners} runners report here, which is the limit`);
+        const known = statements.keyOf.get(id, seenSinceMs);
+        if (known === undefined) requireRoom(returned(statements.count.get(apiKey, seenSinceMs)));
+        else if (known.api_key !== apiKey) {
+          throw new UserError("permission-denied", `The runner ${id} reports with another API key`);
         }
         statements.removeSeenBefore.run(seenSinceMs);
         statements.put.run(id, cluster, apiKey, workerKeySha256, facts, nowMs, nowMs);
       }),
-    removeRunner: (id) => writer.submit(() => statements.remove.run(id)),
+    removeRunner: ({ id, apiKey }) => writer.submit(() => statements.remove.run(id, apiKey)),
     listRunners: ({ cluster, expiryMs }) =>
       read(() => {
         const seenSinceMs = clock() - expiryMs;
@@ -107,6 +113,16 @@ export function createRunnerStore({ database, writer, read, clock }: Session): R
     findRunnerKey: (workerKeySha256, expiryMs) =>
       read(() => statements.byWorkerKey.get(workerKeySha256, clock() - expiryMs)?.api_key),
   };
+}
+
+/** Throws api-limit. */
+function requireRoom({ all, ofKey }: { readonly all: number; readonly ofKey: number }): void {
+  if (all >= maxRunners) {
+    throw new SystemError("api-limit", `${maxRunners} runners report here, which is the limit`);
+  }
+  if (ofKey >= maxRunnersOfKey) {
+    throw new SystemError("api-limit", `${maxRunnersOfKey} runners report with this key, which is the limit`);
+  }
 }
 
 function byAcquaintance(a: KnownRunnerRecord, b: KnownRunnerRecord): number {

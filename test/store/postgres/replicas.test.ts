@@ -93,7 +93,7 @@ describe("control planes on one database", () => {
     await Promise.all(
       replicas.stores.flatMap(({ runners }) => ids.map((id) => runners.reportRunner(report(id), expiryMs))),
     );
-    await first.runners.removeRunner("a");
+    await first.runners.removeRunner({ id: "a", apiKey: "batch" });
     const listed = await second.runners.listRunners({ cluster: "dev", expiryMs });
     assert.deepEqual(
       listed.map(({ id }) => id),
