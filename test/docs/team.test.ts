@@ -111,7 +111,7 @@ describe("the units", () => {
 describe("the page", () => {
   test("names commands and options that exist", async () => {
     const { commands } = await createProgram(undefined);
-    const pages = await Promise.all(["team.md", "../README.md"].map(read));
+    const pages = await Promise.all(["team.md", "metrics.md", "hosted-service.md", "../README.md"].map(read));
     const lines = pages.flatMap((page) => [...page.matchAll(/workflow-release ([a-z][^`\n#|]*)/g)]);
     const named = lines.map(([, words = ""]) => words.trim().split(/\s+/));
     const ofCommands = named.filter(([name]) => commands.some((command) => command.name() === name));
