@@ -75,6 +75,11 @@ export class Roster {
     return this.#deployed.filter(({ digest }) => this.#failures.has(digest));
   }
 
+  /** Claimed ahead, and waiting for their turn to run. */
+  get spareTasks(): number {
+    return this.#slots.waiting;
+  }
+
   /** Takes up what is deployed now. */
   apply(cluster: string, { releases, refused }: Deployment): void {
     if (this.#closed) return;

@@ -116,6 +116,7 @@ class ReleaseRunner implements Runner {
       random,
       onEvent,
       claim: () => this.#roster.claim(),
+      spareTasks: () => this.#roster.spareTasks,
       onIdle: () => this.#onIdle(),
       onRefused: (error) => this.#fail(error),
       onUnreachable: (error) => this.#lost(error),

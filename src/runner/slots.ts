@@ -23,6 +23,11 @@ export class Slots {
     this.#time = time;
   }
 
+  /** How many wait for one. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** A slot, to be disposed of; undefined when there is none in time. */
   async take(owner: object, patienceMs: number): Promise<Disposable | undefined> {
     if (this.#hasRoom(owner)) this.#count(owner, 1);

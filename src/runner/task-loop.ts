@@ -18,6 +18,7 @@ import { type ReleaseError, toReleaseError } from "../errors.ts";
 import type { RunnerEvent } from "./events.ts";
 import { keepLease, toMs } from "./lease.ts";
 import { isRefusal } from "./refusal.ts";
+import { ReportBatch } from "./report-batch.ts";
 import type { Claim } from "./roster.ts";
 import { failed, type TaskResult } from "./task-report.ts";
 import { sleep, type Time } from "./time.ts";
@@ -29,6 +30,8 @@ export interface TaskLoopDeps {
   readonly random: () => number;
   /** Undefined when no worker can take a task now. */
   claim(): Claim | undefined;
+  /** Tasks that are claimed ahead and wait for their turn. */
+  spareTasks(): number;
   /** A lane heard that there is nothing to run, or has nothing to ask for. */
   onIdle(): void;
   /** The control plane refuses this runner as such; the loop has stopped. */
@@ -54,6 +57,7 @@ export class TaskLoop {
   readonly #stop = new AbortController();
   readonly #quit = new AbortController();
   readonly #calls = new AbortController();
+  readonly #reports: ReportBatch;
   /** The lanes that wait for their turn to ask for all of them. */
   readonly #parked: (() => void)[] = [];
   #asking = false;
@@ -66,6 +70,7 @@ export class TaskLoop {
 
   constructor(deps: TaskLoopDeps) {
     this.#deps = deps;
+    this.#reports = new ReportBatch(deps.time, () => (this.#stop.signal.aborted ? 0 : deps.spareTasks()));
   }
 
   /** Tasks that run or are not reported yet. */
@@ -81,6 +86,7 @@ export class TaskLoop {
   /** Claims nothing more. */
   stop(): void {
     this.#stop.abort();
+    this.#reports.leave();
     this.withdraw();
     this.wake();
     for (const next of this.#parked.splice(0)) next();
@@ -143,6 +149,8 @@ export class TaskLoop {
       await this.#reportFailure(result.task);
       claimed = await this.#ask(undefined);
     } else {
+      // What it submitted is work for others.
+      if (result.task.subTasks === undefined) await this.#reports.ready();
       claimed = await this.#ask(result.task);
       // What it submitted is more than one lane's work.
       if (result.task.subTasks !== undefined) this.wake();

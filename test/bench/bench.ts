@@ -7,7 +7,7 @@ const benches: Readonly<Record<string, (...parts: string[]) => Promise<void>>> =
   start: async () => (await import("./start.ts")).benchStart(),
   warm: async (part) => (await import("./warm.ts")).benchWarm(part),
   queue: async (...parts) => (await import("./queue.ts")).benchQueue(...parts),
-  runner: async () => (await import("./runner.ts")).benchRunner(),
+  runner: async (rounds) => (await import("./runner.ts")).benchRunner(rounds),
 };
 
 const [name = "", ...parts] = process.argv.slice(2);

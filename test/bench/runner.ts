@@ -23,7 +23,7 @@ import { cpuSeconds } from "./cpu-seconds.ts";
 
 const tasks = 10_000;
 const concurrency = 4;
-const rounds = 3;
+const usualRounds = 3;
 const lookMs = 5;
 const identifier = { name: "unruly/Nothing", version: "v1.0" };
 const traceParent = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01";
@@ -40,7 +40,9 @@ interface Cpu {
  * busy that is the steadier figure. The control plane is a process of its own, the runner and the loop are
  * this one; both have a worker beside them.
  */
-export async function benchRunner(): Promise<void> {
+export async function benchRunner(part: string | undefined): Promise<void> {
+  const rounds = Number(part ?? usualRounds);
+  if (!(Number.isSafeInteger(rounds) && rounds > 0)) throw new TypeError(`${part} is no number of rounds`);
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await createScratchFolder());
   const apiKey = await makeKey(folder.path);
@@ -64,6 +66,7 @@ export async function benchRunner(): Promise<void> {
       cpus.push({ server: after.server - before.server, runner: after.runner - before.runner });
     }
     bare.push(await bareLoop(plane.url, apiKey, folder.path, release));
+    console.error(`round ${round + 1}: ${throughRunner.at(-1)?.toFixed(0)} / ${bare.at(-1)?.toFixed(0)} ms`);
   }
   const [ours, loop] = [median(throughRunner), median(bare)];
   console.log(`${tasks} leaf tasks, ${concurrency} at once:`);
