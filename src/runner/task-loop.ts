@@ -149,8 +149,6 @@ export class TaskLoop {
       await this.#reportFailure(result.task);
       claimed = await this.#ask(undefined);
     } else {
-      // What it submitted is work for others.
-      if (result.task.subTasks === undefined) await this.#reports.ready();
       claimed = await this.#ask(result.task);
       // What it submitted is more than one lane's work.
       if (result.task.subTasks !== undefined) this.wake();
@@ -207,6 +205,8 @@ export class TaskLoop {
   ): Promise<ClaimedTask | undefined> {
     const claim = this.#stop.signal.aborted ? undefined : this.#deps.claim();
     if (computed === undefined && claim === undefined) return undefined;
+    // The claim is kept meanwhile, so that nobody else asks for it alone. Sub-tasks are work for others.
+    if (computed !== undefined && computed.subTasks === undefined) await this.#reports.ready();
     const answer = await this.#send(computed, claim);
     if (claim === undefined) return undefined;
     if (answer === "withdrawn") {
