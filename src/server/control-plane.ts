@@ -86,7 +86,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
     onCommit: (facts) => figures.commits.add(facts),
   });
   const { store } = storage;
-  const runners = createRunnerState({ jobs: store.jobs, clock, timers: processTimers, report });
+  const runners = createRunnerState({ store, clock, timers: processTimers, report });
   const retention =
     options.retention &&
     startRetention({

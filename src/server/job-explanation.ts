@@ -9,10 +9,11 @@ import { UserError } from "../errors.ts";
 import type { TreeTask } from "../store/job-port.ts";
 import type { Store } from "../store/port.ts";
 import { type HttpRoute, sendJson } from "./http-routes.ts";
+import { offerExpiryMs } from "./offer-notes.ts";
 import type { RunnersSeen } from "./runners-seen.ts";
 
 export interface ExplanationDeps {
-  readonly store: Pick<Store, "jobs" | "clusters">;
+  readonly store: Pick<Store, "jobs" | "clusters" | "runners">;
   readonly seen: RunnersSeen;
 }
 
@@ -65,8 +66,9 @@ async function explainTask(
 
 async function situationOf(store: ExplanationDeps["store"], seen: RunnersSeen, slug: Slug) {
   const { isDefault, deployments } = await store.clusters.getCluster({ kind: "slug", slug });
+  const offered = await store.runners.listOffers({ slug, isDefault }, offerExpiryMs);
   const deployed = deployments
     .flatMap(({ release }) => release.content.tasks)
     .flatMap((task) => withVersion(task) ?? []);
-  return { deployed, runners: seen.onCluster({ slug, isDefault }) };
+  return { deployed, runners: [...seen.onCluster({ slug, isDefault }), ...offered] };
 }

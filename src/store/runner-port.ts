@@ -1,4 +1,6 @@
+import type { ClusterRef } from "../engine/release.ts";
 import type { Slug } from "../engine/slug.ts";
+import type { VersionedIdentifier } from "../engine/task-version.ts";
 
 /**
  * Release runners, as they reported last. Who has not reported for `expiryMs` is taken to be gone, by the
@@ -19,6 +21,18 @@ export interface RunnerStore {
   }): Promise<readonly KnownRunnerRecord[]>;
   /** Name of the API key of a runner that is there and gave its workers this key. */
   findRunnerKey(workerKeySha256: string, expiryMs: number): Promise<string | undefined>;
+  /** Says what runners of any kind offer now. What is not said again for `expiryMs` is forgotten. */
+  noteOffers(offers: readonly SeenOffer[], expiryMs: number): Promise<void>;
+  /** What runners of the cluster offer, whatever control plane they ask; the same from many of them once. */
+  listOffers(
+    cluster: { readonly slug: Slug; readonly isDefault: boolean },
+    expiryMs: number,
+  ): Promise<readonly { readonly identifiers: readonly VersionedIdentifier[] }[]>;
+}
+
+export interface SeenOffer {
+  readonly cluster: ClusterRef;
+  readonly identifiers: readonly VersionedIdentifier[];
 }
 
 interface RunnerRecord {

@@ -45,7 +45,7 @@ before(async () => {
   const { store, clock } = under;
   key = (await createKey(store.keys, { name: "runner", role: "runner" }, randomBytes)).secret;
   submit = () => store.jobs.submitJob(newJob(inTurn([task("a")])));
-  const runners = createRunnerState({ jobs: store.jobs, clock, timers: processTimers, report });
+  const runners = createRunnerState({ store, clock, timers: processTimers, report });
   resources.defer(() => runners.close());
   const services = createJobServices({ store, clock, random: randomBytes, runners });
   const authenticate = authenticateByKey(store.keys);
@@ -89,7 +89,7 @@ function urlOf({ addresses: [address] }: Listener): string {
 test("the paths of the methods are those of the contract", async () => {
   await using under = await openStoreUnderTest();
   const { store, clock } = under;
-  const runners = createRunnerState({ jobs: store.jobs, clock, timers: processTimers, report });
+  const runners = createRunnerState({ store, clock, timers: processTimers, report });
   const paths = [...createFrequentMethods(store.jobs, runners).keys()];
   runners.close();
   const { nextTask, taskFailed, extendTaskLease } = TaskService.method;

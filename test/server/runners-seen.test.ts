@@ -9,7 +9,10 @@ const first = { slug: slug("default"), isDefault: true };
 
 test("runners are seen on their cluster while their connection is open, and a minute longer", () => {
   let nowMs = 0;
-  const seen = createRunnersSeen(() => nowMs);
+  const seen = createRunnersSeen(
+    () => nowMs,
+    () => {},
+  );
   const peer = { destroyed: false };
   const offer = { cluster: cluster("dev"), identifiers: [identifier("A")] };
   seen.note(offer, peer);
@@ -24,7 +27,10 @@ test("runners are seen on their cluster while their connection is open, and a mi
 });
 
 test("a runner counts once, with what it offered last, and memory is bounded", () => {
-  const seen = createRunnersSeen(() => 0);
+  const seen = createRunnersSeen(
+    () => 0,
+    () => {},
+  );
   const peer = { destroyed: false };
   seen.note({ cluster: cluster("dev"), identifiers: [identifier("A")] }, peer);
   seen.note({ cluster: cluster("dev"), identifiers: [identifier("B")] }, peer);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { errorOf } from "../support/errors.ts";
 import type { OpenStore } from "./contract.ts";
-import { sha256, slug } from "./samples.ts";
+import { identifier } from "./job-samples.ts";
+import { cluster, defaultCluster, sha256, slug } from "./samples.ts";
 
 const expiryMs = 30_000;
 
@@ -91,6 +92,47 @@ export function runnerContract(open: OpenStore): void {
       await runners.reportRunner({ ...report("elsewhere"), apiKey: "other" }, expiryMs);
       await runners.removeRunner({ id: "r7", apiKey: "batch" });
       await runners.reportRunner(report("one more"), expiryMs);
+    });
+
+    test("are known by what they offer, to each cluster its own, until nobody says so any more", async () => {
+      await using under = await open();
+      const { runners } = under.store;
+      const [a, b] = [identifier("A"), identifier("B", "v2.1")];
+      const dev = { slug: slug("dev"), isDefault: false };
+      const first = { slug: slug("first"), isDefault: true };
+      const onDev = { cluster: cluster("dev"), identifiers: [a, b] };
+      const onDefault = { cluster: defaultCluster, identifiers: [b] };
+      await Promise.all([
+        runners.noteOffers([onDev, onDefault], expiryMs),
+        runners.noteOffers([onDefault, onDev], expiryMs),
+      ]);
+      assert.deepEqual(await runners.listOffers(dev, expiryMs), [{ identifiers: [a, b] }]);
+      assert.deepEqual(await runners.listOffers(first, expiryMs), [{ identifiers: [b] }]);
+      under.advanceMs(expiryMs);
+      await runners.noteOffers([onDefault], expiryMs);
+      under.advanceMs(1);
+      assert.deepEqual(await runners.listOffers(dev, expiryMs), []);
+      assert.deepEqual(await runners.listOffers(first, expiryMs), [{ identifiers: [b] }]);
+    });
+
+    test("make the store hold only so much, however much they offer", async () => {
+      await using under = await open();
+      const { runners } = under.store;
+      const named = (name: string) => ({ cluster: cluster("dev"), identifiers: [identifier(name)] });
+      const long = Array.from({ length: 100 }, (_, index) => identifier(`${index} ${"x".repeat(1_000)}`));
+      await runners.noteOffers([{ cluster: cluster("long"), identifiers: long }], expiryMs);
+      const [kept] = await runners.listOffers({ slug: slug("long"), isDefault: false }, expiryMs);
+      assert.deepEqual(kept?.identifiers, long.slice(0, 16));
+      const many = (count: number, name: string) =>
+        Array.from({ length: count }, (_, index) => named(`${name}${index}`));
+      const dev = { slug: slug("dev"), isDefault: false };
+      const known = async () => (await runners.listOffers(dev, expiryMs)).length;
+      await runners.noteOffers(many(900, "A"), expiryMs);
+      under.advanceMs(expiryMs);
+      await runners.noteOffers([...many(900, "A"), ...many(300, "B")], expiryMs);
+      assert.equal(await known(), 900, "there is no room for more");
+      under.advanceMs(1);
+      assert.equal(await known(), 900, "and these are there still");
     });
   });
 }

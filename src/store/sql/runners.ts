@@ -85,7 +85,12 @@ function prepareRunnerStatements(database: Database) {
 const maxRunners = 10_000;
 const maxRunnersOfKey = 1_000;
 
-export function createRunnerStore({ database, writer, read, clock }: Session): RunnerStore {
+export function createRunnerStore({
+  database,
+  writer,
+  read,
+  clock,
+}: Session): Omit<RunnerStore, "noteOffers" | "listOffers"> {
   const statements = prepareRunnerStatements(database);
   return {
     reportRunner: ({ id, cluster, apiKey, workerKeySha256, facts }, expiryMs) =>

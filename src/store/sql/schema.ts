@@ -8,6 +8,7 @@ import { createKeyTable } from "./keys.ts";
 import type { Migration } from "./migration.ts";
 import { createReleaseTables } from "./release-table.ts";
 import { createRemovedJobTable } from "./removed-job-table.ts";
+import { createRunnerOfferTable } from "./runner-offers.ts";
 import { createRunnerTable } from "./runners.ts";
 import { createTaskGroupTables, indexTaskGroupDependents } from "./task-group-table.ts";
 import { createTaskQueueTables } from "./task-queue-table.ts";
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
     breaking: true,
     sql: [noteJobCancel, createRemovedJobTable, noteArtifactUse].join("\n"),
   },
+  { name: "runner offers", breaking: false, sql: createRunnerOfferTable },
 ];

@@ -13,6 +13,7 @@ import { createKeyStore } from "./keys.ts";
 import { createRecords } from "./records.ts";
 import { createReleaseStore } from "./releases.ts";
 import { createRetentionStore } from "./retention-store.ts";
+import { createOfferStore } from "./runner-offers.ts";
 import { createRunnerStore } from "./runners.ts";
 import type { Session } from "./session.ts";
 import { createTaskStatements, createTaskWorker, ReadyNotices } from "./task-work.ts";
@@ -60,7 +61,7 @@ export function createStoreParts(
     releases: createReleaseStore(catalog, records, history, deployments),
     jobs: jobStore,
     telemetry,
-    runners: createRunnerStore(catalog),
+    runners: { ...createRunnerStore(catalog), ...createOfferStore(catalog) },
     retention: createRetentionStore({
       catalog,
       upkeep,

@@ -26,7 +26,7 @@ export async function serveJobs(): Promise<JobsUnderTest> {
   const report = ({ error }: { readonly error: unknown }) => {
     throw error;
   };
-  const runners = createRunnerState({ jobs: store.jobs, clock, timers: new ManualTimers(), report });
+  const runners = createRunnerState({ store, clock, timers: new ManualTimers(), report });
   const services = createJobServices({ store, clock, random: randomBytes, runners });
   const routes = createRoutes(services, { authenticate: trustEveryone("ci"), report });
   const transport = createRouterTransport(routes);
