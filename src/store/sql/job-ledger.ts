@@ -91,6 +91,11 @@ export class JobLedger {
     return row !== undefined;
   }
 
+  /** A row that the running operation has read and, where there are several writers, locked: as it is now. */
+  taken(row: JobRow): Readonly<JobRow> {
+    return (this.#entries.get(row.sequence) ?? this.#load(row)).now;
+  }
+
   /** For a job that the running operation has inserted. */
   inserted(row: JobRow): void {
     this.#touched.set(row.sequence, undefined);

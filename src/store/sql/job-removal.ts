@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 import type { RunTaskWork } from "./task-work.ts";
 
 /** As many as are removed in the time that one commit takes. */
-const jobsAtOnce = 50;
+const jobsAtOnce = 20;
 /** Read in one go; others get their turn in between. */
 const idsAtOnce = 1_000;
 /** Sorts after every id. */
@@ -60,15 +60,14 @@ export function createJobRemovals({ database, read }: Session, run: RunTaskWork)
         // A job that ended before was submitted before.
         const before = "olderThan" in step ? step.olderThan : idsFrom(step.endedBeforeMs);
         const code = jobStateCodes[step.state];
-        const found = statements.inState.all(code, step.startingAfter ?? "", before, jobsAtOnce);
+        const found = statements.takeInState.all(code, step.startingAfter ?? "", before, jobsAtOnce);
         const kept = statements.newestJob.get()?.sequence;
         let removed = 0;
-        for (const { sequence } of found) {
-          if (sequence === kept || !work.ledger.take(sequence)) continue;
-          const row = work.ledger.job(sequence);
-          if (!mayGo(row, step)) continue;
+        for (const taken of found) {
+          const row = work.ledger.taken(taken);
+          if (row.sequence === kept || !mayGo(row, step)) continue;
           removeRows(row);
-          work.atEnd(() => work.ledger.forget(sequence));
+          work.atEnd(() => work.ledger.forget(row.sequence));
           removed++;
         }
         return { removed, next: found.length < jobsAtOnce ? undefined : found.at(-1)?.id };

@@ -1,4 +1,5 @@
 import type { JobId } from "../../engine/job.ts";
+import { type JobRow, jobColumns } from "./job-table.ts";
 import { type Database, prepare } from "./statement.ts";
 import { taskStateCodes } from "./task-table.ts";
 
@@ -12,6 +13,8 @@ export const createRemovedJobTable = `
   ) STRICT;
 `;
 
+const inState = `SELECT ${jobColumns} FROM jobs WHERE state = ? AND id > ? AND id < ? ORDER BY id LIMIT ?`;
+
 export function prepareJobRemovalStatements(database: Database) {
   const taskStates = Object.values(taskStateCodes).join(", ");
   return {
@@ -20,10 +23,14 @@ export function prepareJobRemovalStatements(database: Database) {
       database,
       "SELECT sequence FROM jobs WHERE sequence > 0 ORDER BY sequence DESC LIMIT 1",
     ),
-    inState: prepare<
-      [state: number, after: JobId | "", before: string, limit: number],
-      { readonly sequence: number; readonly id: JobId }
-    >(database, "SELECT sequence, id FROM jobs WHERE state = ? AND id > ? AND id < ? ORDER BY id LIMIT ?"),
+    /** Not those that another control plane works on: waiting for it would hold up nobody but be in its way. */
+    takeInState: prepare<[state: number, after: JobId | "", before: string, limit: number], JobRow>(
+      database,
+      {
+        sqlite: inState,
+        postgres: `${inState} FOR UPDATE SKIP LOCKED`,
+      },
+    ),
     newestInState: prepare<[state: number, before: string, limit: number], { readonly id: JobId }>(
       database,
       "SELECT id FROM jobs WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?",

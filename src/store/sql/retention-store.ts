@@ -16,9 +16,9 @@ interface RetentionDeps {
 }
 
 /** Removed jobs that are looked at together. */
-const jobsAtOnce = 50;
+const jobsAtOnce = 20;
 /** Tasks and groups each. */
-const rowsAtOnce = 500;
+const rowsAtOnce = 250;
 
 export function createRetentionStore({
   catalog,

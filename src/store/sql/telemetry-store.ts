@@ -38,7 +38,7 @@ const sourceUseNotedMs = 3_600_000;
 /** Removed in one step at most, so that no batch waits long for an older one to go. */
 const removedAtOnce = 2_000;
 /** Beside what everybody else does, a step is shorter. */
-const upkeepAtOnce = { records: 500, sizeBytes: 4 * 1024 * 1024 } as const;
+const upkeepAtOnce = { records: 250, sizeBytes: 4 * 1024 * 1024 } as const;
 
 /** The row of telemetry_usage that counts all jobs and kinds. */
 const everything = [0, 0] as const;
