@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import https from "node:https";
 import { after, before, describe, test } from "node:test";
 import { createApiClient, type HttpApiClient } from "../../src/api/client.ts";
 import { verifyArchive } from "../../src/artifact/verify.ts";
@@ -7,6 +9,7 @@ import { openControlPlane } from "../../src/server/control-plane.ts";
 import { durationBounds } from "../../src/server/figures.ts";
 import { metricPrefix, metricTable } from "../../src/server/metric-table.ts";
 import { packOneFile } from "../support/archives.ts";
+import { createAuthority } from "../support/certificates.ts";
 import { startControlPlane, type TestControlPlane } from "../support/control-plane.ts";
 import { errorOf } from "../support/errors.ts";
 import { startPostgres } from "../support/postgres-server.ts";
@@ -33,12 +36,17 @@ function parse(text: string): Figures {
   return figures;
 }
 
+/** When everything else that was asked has been counted, which is a little after it was answered. */
 async function scrape(url: string, key?: string): Promise<Figures> {
   const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  const response = await fetch(`${url}/metrics`, { headers });
-  assert.equal(response.status, 200);
-  assert.match(response.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
-  return parse(await response.text());
+  for (;;) {
+    const response = await fetch(`${url}/metrics`, { headers });
+    assert.equal(response.status, 200);
+    assert.match(response.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+    const figures = parse(await response.text());
+    const inProgress = [...figures].filter(([name]) => /s_in_progress\{/.test(name));
+    if (inProgress.reduce((sum, [, calls]) => sum + calls, 0) === 1) return figures;
+  }
 }
 
 const count = (figures: Figures, labels: string, name = "rpc_duration_seconds") =>
@@ -202,4 +210,38 @@ test("/metrics says how PostgreSQL's connections and lanes are used", async () =
   assert.equal(own('open_tasks{state="queued"}'), 1);
   const submittedAt = own("oldest_waiting_job_timestamp_seconds") ?? 0;
   assert.ok(Math.abs(submittedAt - Date.now() / 1_000) < 60);
+});
+
+test("/metrics over TLS says when the certificate in use ends, also when it was replaced", async () => {
+  await using folder = await createScratchFolder();
+  const authority = await createAuthority();
+  const pair = await authority.issue();
+  const certificates = {
+    current: { ...pair, names: "", validFromMs: 0, validToMs: 1_800_000_000_000 },
+    onReplaced: () => {},
+    [Symbol.dispose]: () => {},
+  };
+  const plane = await openControlPlane({
+    dataFolder: folder.path,
+    clock: Date.now,
+    random: randomBytes,
+    verify: verifyArchive,
+    report: ({ error }) => assert.fail(String(error)),
+  });
+  await using _ = { [Symbol.asyncDispose]: () => plane.close(0) };
+  const address = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
+  const [listening] = (await plane.listen([address], "none", certificates)).addresses;
+  const port = listening?.kind === "tcp" ? listening.port : 0;
+  const endSeconds = async () => {
+    const response = await new Promise<IncomingMessage>((resolve, reject) =>
+      https
+        .get({ port, path: "/metrics", host: "localhost", ca: authority.root, agent: false }, resolve)
+        .once("error", reject),
+    );
+    const text = Buffer.concat(await response.toArray()).toString();
+    return parse(text).get(`${metricPrefix}tls_certificate_not_after_timestamp_seconds`);
+  };
+  assert.equal(await endSeconds(), 1_800_000_000);
+  certificates.current = { ...certificates.current, validToMs: 1_900_000_000_000 };
+  assert.equal(await endSeconds(), 1_900_000_000);
 });
