@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArchiveFile } from "../artifact/archive-writer.ts";
@@ -105,7 +104,7 @@ async function buildFromEntry(
 /** On a laptop the last build's archive is most often still there. */
 async function placeArchive({ archive, archiveSha256 }: CacheEntry, path: string): Promise<ArchiveFile> {
   const there = await readFile(path).catch(() => undefined);
-  if (there === undefined || hash("sha256", there) !== archiveSha256) {
+  if (there === undefined || !there.equals(archive)) {
     const folder = join(path, "..");
     await mkdir(folder, { recursive: true });
     await rm(join(folder, buildFileName), { force: true });

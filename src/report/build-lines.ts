@@ -8,20 +8,28 @@ const listed = 20;
 
 /** What a build holds, as lines of text: its files and its tasks. */
 export function buildLines({ manifest, tasks, measured, archive }: Build): string[] {
-  const sizes = manifest.map((entry) =>
-    entry.kind === "symlink" ? `-> ${entry.target}` : byteSize(entry.sizeBytes),
-  );
-  const width = Math.max(...sizes.slice(0, listed).map((text) => text.length));
+  const files = manifest.slice(0, listed).map((entry) => ({
+    path: entry.path,
+    size: entry.kind === "symlink" ? `-> ${entry.target}` : byteSize(entry.sizeBytes),
+  }));
+  const width = Math.max(...files.map(({ size }) => size.length));
   const total = `${byteSize(measured.tarSizeBytes)}, ${byteSize(archive.sizeBytes)} packed`;
   return [
     `${plural(manifest.length, "file")}, ${total}:`,
-    ...list(manifest.map(({ path }, index) => `${sizes[index]?.padStart(width)}  ${path}`)),
+    ...list(
+      files.map(({ path, size }) => `${size.padStart(width)}  ${path}`),
+      manifest.length,
+    ),
     `${plural(tasks.length, "task")}:`,
-    ...list(tasks.map(({ name, version }) => `${name} ${version}`)),
+    ...list(
+      tasks.slice(0, listed).map(({ name, version }) => `${name} ${version}`),
+      tasks.length,
+    ),
   ];
 }
 
-function list(entries: readonly string[]): string[] {
-  const lines = entries.slice(0, listed).map((entry) => `  ${oneLine(entry)}`);
-  return entries.length > listed ? [...lines, `  and ${entries.length - listed} more`] : lines;
+/** @param count Of all, most of which `first` may not have. */
+function list(first: readonly string[], count: number): string[] {
+  const lines = first.map((entry) => `  ${oneLine(entry)}`);
+  return count > listed ? [...lines, `  and ${count - listed} more`] : lines;
 }
