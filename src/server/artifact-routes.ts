@@ -8,7 +8,7 @@ import {
   artifactSizeHeader,
 } from "../api/artifact-transfer.ts";
 import { UserError } from "../errors.ts";
-import type { Artifact } from "../store/port.ts";
+import type { Artifact } from "../store/artifact-port.ts";
 import { type ArtifactRoom, archiveTooLarge } from "./artifacts.ts";
 import { cut, type HttpRequest } from "./http-exchange.ts";
 import { type HttpExchange, type HttpRoute, sendJson } from "./http-routes.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { contractLimitBytes, parseContractText } from "../engine/contract.ts";
 import { SystemError, UserError } from "../errors.ts";
-import type { Artifact, ArtifactStore } from "../store/port.ts";
+import type { Artifact, ArtifactStore } from "../store/artifact-port.ts";
 import type { BlobStore, IncomingBlob } from "./blobs.ts";
 import type { ArtifactFigures } from "./figures.ts";
 

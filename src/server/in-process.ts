@@ -5,7 +5,7 @@ import type { ArtifactTransfer, StoredArtifact } from "../api/artifact-transfer.
 import { type ApiClient, createClientOver } from "../api/client.ts";
 import type { HistoryCalls } from "../api/history-calls.ts";
 import { idToBytes } from "../engine/id.ts";
-import type { Artifact } from "../store/port.ts";
+import type { Artifact } from "../store/artifact-port.ts";
 import { type ArtifactRoom, archiveTooLarge } from "./artifacts.ts";
 import type { Routes } from "./routes.ts";
 

@@ -5,7 +5,7 @@
 import type { ArtifactId } from "../engine/id.ts";
 import type { JobId } from "../engine/job.ts";
 import type { countedStates, endedStates } from "../engine/retention.ts";
-import type { Artifact } from "./port.ts";
+import type { Artifact } from "./artifact-port.ts";
 
 export interface RetentionStore {
   /**

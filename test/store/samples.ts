@@ -1,9 +1,11 @@
 /** Values for tests of what the store keeps. */
+
 import { createHash } from "node:crypto";
 import type { ReleaseId } from "../../src/engine/id.ts";
 import type { ClusterRef, FileTree, ReleaseContent } from "../../src/engine/release.ts";
 import { parseSlug, type Slug } from "../../src/engine/slug.ts";
-import type { Artifact, DeployRequest, PublishRequest, Store } from "../../src/store/port.ts";
+import type { Artifact } from "../../src/store/artifact-port.ts";
+import type { DeployRequest, PublishRequest, Store } from "../../src/store/port.ts";
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 

@@ -1,6 +1,6 @@
 import type { ArtifactId } from "../../engine/id.ts";
 import { SystemError } from "../../errors.ts";
-import type { Artifact, ArtifactStore } from "../port.ts";
+import type { Artifact, ArtifactStore } from "../artifact-port.ts";
 import type { Session } from "./session.ts";
 import { type Database, prepare } from "./statement.ts";
 
