@@ -93,6 +93,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       storage,
       retention: options.retention,
       clock,
+      monotonicMs: () => performance.now(),
       timers: processTimers,
       onRemoved: options.onRemoved,
       report: (error) => report({ what: "Removing what is kept no longer", reference: "retention", error }),

@@ -21,6 +21,7 @@ interface RetentionDeps {
   readonly storage: Pick<Storage, "store" | "blobs">;
   readonly retention: Retention;
   readonly clock: Clock;
+  readonly monotonicMs: () => number;
   readonly timers: Timers;
   readonly onRemoved?: ((removed: Removed) => void) | undefined;
   /** Told when the store failed; the next pass goes on. */
@@ -31,12 +32,15 @@ interface RetentionDeps {
 const firstPassMs = 10_000;
 /** From the end of one pass to the next. With several control planes each one's timer counts. */
 const passEveryMs = 600_000;
-/** Between steps, so that at most a part of the database's time goes into this. */
+/** Between steps, at least. */
 export const pauseMs = 20;
+/** Between steps, as many times as the last one took: of a database that is busy it takes less. */
+const pauseFactor = 3;
+const longestPauseMs = 2_000;
 const artifactsAtOnce = 50;
 
 export function startRetention(deps: RetentionDeps): RetentionTimer {
-  const { timers, report, onRemoved } = deps;
+  const { timers, report, onRemoved, monotonicMs } = deps;
   const store = deps.storage.store.retention;
   let closed = false;
   let stopWaiting = () => {};
@@ -56,11 +60,14 @@ export function startRetention(deps: RetentionDeps): RetentionTimer {
     const removed = { jobs: 0, artifacts: 0 };
     try {
       await store.runAlone(async () => {
+        let begunMs = monotonicMs();
         for await (const step of passSteps(deps)) {
           if (step !== undefined) removed[step.kind] += step.count;
           if (closed) return;
-          await wait(pauseMs);
+          const ownMs = pauseFactor * (monotonicMs() - begunMs);
+          await wait(Math.min(Math.max(ownMs, pauseMs), longestPauseMs));
           if (closed) return;
+          begunMs = monotonicMs();
         }
       });
     } catch (error) {

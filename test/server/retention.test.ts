@@ -104,6 +104,7 @@ function retain(place: Pick<Place, "store" | "blobs" | "clock">, retention: Part
     storage: place,
     retention: { ...forever, ...retention },
     clock: place.clock,
+    monotonicMs: () => 0,
     timers,
     onRemoved: (counts) => removed.push(counts),
     report: (error) => failures.push(error),
