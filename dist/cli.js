@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require("./chunks/command.js")("cli.js");
+require("./chunks/command-check.js")("cli.js");
