@@ -181,9 +181,11 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       draining.abort();
       closing.abort();
       runners.close();
-      await retention?.close();
+      const retained = retention?.close();
       await Promise.all(listeners.map((listener) => listener.close(limitMs)));
       await storage.close();
+      // Last: a step that hangs with the store ends when that is closed.
+      await retained;
     },
   };
 }

@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as waitFor } from "node:timers/promises";
+import pg from "pg";
 import { verifyArchive } from "../../src/artifact/verify.ts";
 import type { Retention } from "../../src/engine/retention.ts";
 import { type ArtifactRoom, createArtifactRoom } from "../../src/server/artifacts.ts";
 import { type BlobStore, openFileBlobs } from "../../src/server/blobs.ts";
+import { openControlPlane } from "../../src/server/control-plane.ts";
 import { createServerFigures } from "../../src/server/figures.ts";
 import { pauseMs, type Removed, startRetention } from "../../src/server/retention.ts";
 import type { Timers } from "../../src/server/timers.ts";
@@ -391,6 +394,37 @@ describe("retention of control planes on one database", () => {
       await second.close();
     } finally {
       await other.close();
+    }
+  });
+
+  test("holds up no control plane that stops while the database does not answer", async () => {
+    const url = await server.createDatabase("stopping");
+    await using folder = await createScratchFolder();
+    const controlPlane = await openControlPlane({
+      dataFolder: folder.path,
+      database: url,
+      retention: { ...forever, artifactsMs: dayMs },
+      clock: Date.now,
+      random: randomBytes,
+      verify: verifyArchive,
+      // That its connections were cut.
+      report: () => {},
+    });
+    const [admin, watcher] = [new pg.Client(url), new pg.Client(url)];
+    await Promise.all([admin.connect(), watcher.connect()]);
+    const countWaiting = async (): Promise<number> => {
+      const waiting = "SELECT FROM pg_stat_activity WHERE datname = 'stopping' AND wait_event_type = 'Lock'";
+      return (await watcher.query(waiting)).rowCount ?? 0;
+    };
+    try {
+      await admin.query("BEGIN; LOCK TABLE artifacts IN ACCESS EXCLUSIVE MODE");
+      while ((await countWaiting()) === 0) await waitFor(50);
+      await controlPlane.close(100);
+      // PostgreSQL has not given up on the step's statement; the control plane has.
+      assert.equal(await countWaiting(), 1);
+    } finally {
+      await Promise.all([admin.end(), watcher.end()]);
+      await controlPlane.close(0);
     }
   });
 
