@@ -69,8 +69,12 @@ export class SystemError extends ReleaseError {
 /** Turns whatever was thrown into an error of the table; what is not one already is `internal`, with its cause kept. */
 export function toReleaseError(thrown: unknown): ReleaseError {
   if (thrown instanceof ReleaseError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new SystemError("internal", message, { cause: thrown });
+  return new SystemError("internal", messageOf(thrown), { cause: thrown });
+}
+
+/** What is thrown need not be an error. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /**

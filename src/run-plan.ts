@@ -1,5 +1,4 @@
 /** What one run shall do, decided before anything is read or changed. The action and the CLI both make one. */
-
 import type { ApiTarget } from "./api/target.ts";
 import type { CachePlan } from "./build/cache/open-cache.ts";
 import type { SmokeTask } from "./rehearsal/smoke-task.ts";

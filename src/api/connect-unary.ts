@@ -4,7 +4,6 @@
  * first touched. What is not the ordinary course of a call (a refusal, an error, another kind of answer) is read by
  * that client's own code, loaded then.
  */
-
 import type http from "node:http";
 import { promisify } from "node:util";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";

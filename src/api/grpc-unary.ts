@@ -4,11 +4,13 @@
  * because it treats each call as a stream of messages with its own chain of abort signals. What is not the
  * ordinary course of a call (a refusal, an error, another kind of answer) is read by that client's own code.
  */
+
 import type http2 from "node:http2";
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport, type UnaryResponse } from "@connectrpc/connect";
 import { validateResponse, validateTrailer } from "@connectrpc/connect/protocol-grpc";
 import type { GrpcTransportOptions } from "@connectrpc/connect-node";
+import { messageOf } from "../errors.ts";
 
 type Sessions = NonNullable<GrpcTransportOptions["sessionManager"]>;
 
@@ -209,7 +211,7 @@ function canceled(signal: AbortSignal | undefined): ConnectError {
  */
 function broken(error: unknown, code: Code): ConnectError {
   if (error instanceof ConnectError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new ConnectError(message, code, undefined, undefined, error);
 }
 

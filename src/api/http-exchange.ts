@@ -1,5 +1,4 @@
 /** Plain HTTP with a control plane: one request, one answer, errors of the table. */
-
 import type http from "node:http";
 import { pipeline, Readable } from "node:stream";
 import { SystemError } from "../errors.ts";

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fsync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { SystemError } from "../errors.ts";
+import { messageOf, SystemError } from "../errors.ts";
 import type { TarSink } from "./tar-batches.ts";
 
 /** The `.tar.zst` on disk. */
@@ -105,6 +105,6 @@ function onDisk<T>(path: string, work: () => T): T {
 }
 
 function diskFailed(path: string, cause: unknown): SystemError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new SystemError("disk-failed", `${path} could not be written: ${reason}`, { cause });
 }

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdDecompress } from "node:zlib";
 import { type Extract, extract, type Header } from "tar-stream";
-import { ReleaseError, UserError } from "../errors.ts";
+import { messageOf, ReleaseError, UserError } from "../errors.ts";
 import type { ArtifactLimits } from "./limits.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
 import { compareUtf8, createPathLedger, linkFlaw, type PathLedger, pathFlaw } from "./path-rules.ts";
@@ -121,7 +121,7 @@ async function readTar(chunks: AsyncIterable<Buffer>, reading: Reading): Promise
   } catch (error) {
     if (feedFailure !== undefined) throw feedFailure;
     if (error instanceof ReleaseError) throw error;
-    throw invalid(`is not a tar: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw invalid(`is not a tar: ${messageOf(error)}`, error);
   } finally {
     entries.destroy();
     await feeding;

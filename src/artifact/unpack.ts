@@ -14,7 +14,7 @@ import {
 import { rm } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { Readable } from "node:stream";
-import { SystemError, UserError } from "../errors.ts";
+import { messageOf, SystemError, UserError } from "../errors.ts";
 import { type ArtifactLimits, artifactLimits } from "./limits.ts";
 import { isRefusedByWindows } from "./path-rules.ts";
 import { type EntrySink, readArtifact, type VerifiedArtifact } from "./read.ts";
@@ -44,7 +44,7 @@ export async function unpackArtifact(
     try {
       return work();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new SystemError("disk-failed", `The artifact could not be unpacked into ${folder}: ${reason}`, {
         cause,
       });

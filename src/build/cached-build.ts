@@ -4,6 +4,7 @@ import type { ArchiveFile } from "../artifact/archive-writer.ts";
 import { fingerprint, formatVersion } from "../artifact/fingerprint.ts";
 import type { Manifest } from "../artifact/manifest.ts";
 import { compareManifests, type ManifestChanges } from "../artifact/manifest-changes.ts";
+import { messageOf } from "../errors.ts";
 import { archiveName } from "../project/selection.ts";
 import type { Build, ProvenBuild } from "./build.ts";
 import { buildFileName, writeBuildFile } from "./build-file.ts";
@@ -67,9 +68,7 @@ async function keep(
 ): Promise<readonly string[]> {
   if (signal.aborted) return late;
   const whole = { ...build, notices: [...build.notices, ...late] };
-  const trouble = await cache
-    .keep(packed, whole)
-    .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  const trouble = await cache.keep(packed, whole).catch((error: unknown) => messageOf(error));
   if (trouble !== undefined) log.info(`not kept in the cache: ${trouble}`);
   return late;
 }

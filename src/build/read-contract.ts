@@ -9,6 +9,7 @@ import {
   type TaskContract,
 } from "../engine/contract.ts";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
+import { messageOf } from "../errors.ts";
 import type { Entrypoint } from "../project/project.ts";
 import { type Environment, inheritable } from "../worker/environment.ts";
 import { findExecutable } from "../worker/executable.ts";
@@ -63,7 +64,7 @@ export function createContractReader(options: ContractReading): ContractReader {
         return withTasks(await runToEnd(await start(), signal, limitMs), tasks);
       } catch (error) {
         signal.throwIfAborted();
-        return contractOfNames(tasks, error instanceof Error ? error.message : String(error));
+        return contractOfNames(tasks, messageOf(error));
       }
     },
     [Symbol.asyncDispose]: async () => {

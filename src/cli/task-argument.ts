@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
 import { parseTaskVersion } from "../engine/task-version.ts";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { taskInput } from "../jobs/input.ts";
 
 /** Reads NAME@VERSION. A name may hold an @ itself: the last one counts. */
@@ -36,7 +36,7 @@ export async function readInput({ input, inputFile }: InputOptions): Promise<Uin
   }
   if (inputFile === undefined) return taskInput(input ?? "", "--input");
   const text = await readFile(inputFile, "utf8").catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new UserError("input-invalid", `The input cannot be read: ${reason}`, { cause });
   });
   return taskInput(text, inputFile);

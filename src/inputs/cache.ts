@@ -1,9 +1,9 @@
 /** The input `cache`: which runs may take what an earlier one found. */
+
 import type { CachePlan } from "../build/cache/open-cache.ts";
 import type { Problem } from "../errors.ts";
 import { cachePlan, type RunPlan } from "../run-plan.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../worker/environment.ts";
 
 /**
  * Releases are built without the cache, so that what a cache could do to them need not be asked; code of others that

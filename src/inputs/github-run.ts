@@ -1,6 +1,8 @@
 /** What GITHUB_* variables and the event say about the run: where it is, of which commit, for which pull request. */
+
 import { readFileSync } from "node:fs";
 import type { BaseCommit } from "../release/base-contract.ts";
+import type { Environment } from "../worker/environment.ts";
 
 export interface GitHubRun {
   readonly apiUrl: string;
@@ -20,8 +22,6 @@ export interface PullRequestHead {
   readonly number: number;
   readonly commit: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Undefined outside GitHub Actions. An event that cannot be read is a run without a pull request. */
 export function readGitHubRun(env: Environment): GitHubRun | undefined {

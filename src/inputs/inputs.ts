@@ -11,6 +11,7 @@ import { type Problem, UserError } from "../errors.ts";
 import { nearestName } from "../project/nearest-name.ts";
 import { parseSmokeTask, type SmokeTask } from "../rehearsal/smoke-task.ts";
 import type { RunPlan } from "../run-plan.ts";
+import type { Environment } from "../worker/environment.ts";
 import { allowByLabel, parseAllow } from "./allow.ts";
 import { readApiTarget } from "./api-target.ts";
 import { parseCache } from "./cache.ts";
@@ -36,8 +37,6 @@ export function readRunnerContext(env: Environment): RunnerContext {
     helpUrl: repository ? `${env.GITHUB_SERVER_URL ?? "https://github.com"}/${repository}` : undefined,
   };
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ActionInputs {
   /** For each of the projects. */

@@ -1,10 +1,10 @@
 /** The input `publish`: whether the event publishes where nobody says so. */
+
 import type { ApiTarget } from "../api/target.ts";
 import { type Problem, UserError } from "../errors.ts";
 import type { PublishPlan, RunPlan } from "../run-plan.ts";
+import type { Environment } from "../worker/environment.ts";
 import { readApiTarget } from "./api-target.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Events whose code nobody with write access has accepted yet, or (workflow_run, pull_request_target)

@@ -1,7 +1,9 @@
 /** The inputs that say what is reported where. Read apart from the others: a run whose inputs are wrong reports too. */
+
 import { actionInputs } from "../action-contract.ts";
 import type { Problem } from "../errors.ts";
 import { nearestName } from "../project/nearest-name.ts";
+import type { Environment } from "../worker/environment.ts";
 
 export const reportChannels = ["summary", "comment", "annotations", "deployments"] as const;
 export type ReportChannel = (typeof reportChannels)[number];
@@ -16,8 +18,6 @@ export interface ReportInputs {
   readonly matrix: string;
   readonly problems: readonly Problem[];
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Never throws. A list that is wrong reports everywhere. */
 export function readReportInputs(env: Environment): ReportInputs {

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 
 /** Largest input of a task. [contract: core.proto validation] */
 const maxInputBytes = 2_048;
@@ -15,7 +15,7 @@ export function taskInput(text: string, what: string): Uint8Array<ArrayBuffer> {
   try {
     JSON.parse(trimmed);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new UserError("input-invalid", `${what} is not JSON: ${reason}`, {
       cause,
       next: 'Write the task\'s fields as JSON: \'{"columns": 2, "rows": 3}\', or the bare value where it has one field.',

@@ -1,5 +1,4 @@
 /** The tasks of a job as a tree, read through the public contract. */
-
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ApiClient } from "../api/client.ts";
 import type { ID } from "../api/gen/tilebox/v1/id_pb.ts";

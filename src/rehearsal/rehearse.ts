@@ -3,7 +3,6 @@
  * this process, with a runner of its own. Needs no key, and no network but what installing the release's
  * dependencies needs.
  */
-
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { TaskIdentifier } from "../engine/task-identifier.ts";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { taskInput } from "../jobs/input.ts";
 
 /** What the input `smoke-task` says: the first task of the job that shall be rehearsed, and its input. */
@@ -36,7 +36,7 @@ export function parseSmokeTask(text: string): SmokeTask | undefined {
 export async function readSmokeTask({ task, input }: SmokeTask): Promise<RehearsedTask> {
   if (input.kind === "json") return { ...task, input: taskInput(input.text, "smoke-task") };
   const text = await readFile(input.path, "utf8").catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new UserError("input-invalid", `The input of smoke-task cannot be read: ${reason}`, { cause });
   });
   return { ...task, input: taskInput(text, input.path) };

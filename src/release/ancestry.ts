@@ -6,9 +6,11 @@
  * checkout, then at whoever else can compare (GitHub's API), then in the remote repository, fetched into a
  * folder of its own without files, so that the checkout stays as it is.
  */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../errors.ts";
 import { type Git, type GitAnswer, readRemote, runGit } from "./git.ts";
 
 /** How our commit stands to the one that is deployed. */
@@ -110,7 +112,7 @@ async function remotely(deployed: string, ours: string, options: AncestryOptions
   try {
     return { kind: await options.compareRemotely(deployed, ours, options.signal) };
   } catch (error) {
-    return { kind: "unknown", why: error instanceof Error ? error.message : String(error) };
+    return { kind: "unknown", why: messageOf(error) };
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TaskContract } from "../engine/contract.ts";
 import { compareContracts } from "../engine/contract-rules.ts";
-import { ReleaseError } from "../errors.ts";
+import { messageOf, ReleaseError } from "../errors.ts";
 import type { ContractCheck } from "./contract-check.ts";
 import { type Git, readRemote, runGit } from "./git.ts";
 
@@ -53,7 +53,7 @@ export async function compareWithBase(
     options.signal.throwIfAborted();
     if (signal.aborted) return { absent: `building ${name} took longer than ${limitMs / 1000} s` };
     const code = error instanceof ReleaseError ? `${error.code}: ` : "";
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     const message = text.replaceAll(join(folder, "checkout"), ".");
     return { absent: `${name} has no contract: ${code}${message}` };
   } finally {

@@ -1,5 +1,4 @@
 /** The calls that read and change what a cluster has of a workflow. Whatever deploys or undeploys does it through these. */
-
 import { changeHeaders } from "../api/change-headers.ts";
 import type { Cluster } from "../api/gen/workflows/v1/workflows_pb.ts";
 import type { ChangeReason, GateKind } from "../engine/provenance.ts";

@@ -3,7 +3,6 @@
  * rely on. It is read from the control plane's history, else from GitHub Deployments; where neither knows
  * anything there is no record, which proves nothing.
  */
-
 import type { GateKind } from "../engine/provenance.ts";
 
 export type { GateKind };

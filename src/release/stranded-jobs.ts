@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import { SortDirection } from "../api/gen/tilebox/v1/query_pb.ts";
 import { type Job, JobState } from "../api/gen/workflows/v1/core_pb.ts";
 import type { ContractTask } from "../engine/contract.ts";
+import { messageOf } from "../errors.ts";
 import { eachTask, readTaskTree, type TaskNode } from "../jobs/tree.ts";
 import type { ReleaseApi } from "./release-api.ts";
 
@@ -58,7 +59,7 @@ export async function countStranded(
     };
   } catch (error) {
     signal.throwIfAborted();
-    return { cluster, tasks: [], unread: error instanceof Error ? error.message : String(error) };
+    return { cluster, tasks: [], unread: messageOf(error) };
   }
 }
 

@@ -1,5 +1,4 @@
 /** Events of a runner for those who read them: one line of text for a person, one object for a program. */
-
 import type { Task } from "../api/gen/workflows/v1/core_pb.ts";
 import { idFromBytes } from "../engine/id.ts";
 import { describeExit } from "../worker/worker-process.ts";

@@ -31,7 +31,8 @@ export interface ArtifactRoom {
   /**
    * Reads the archive, keeps it when its content has this digest, and answers with its record: the first
    * one's when two uploads of one digest race. Throws what the verification throws, api-limit when too
-   * many uploads are under way, artifact-busy while the same one is being removed, and whatever the archive's reading throws; then nothing is kept.
+   * many uploads are under way, artifact-busy while the same one is being removed, and whatever the archive's
+   * reading throws; then nothing is kept.
    */
   receive(digest: string, archive: AsyncIterable<Uint8Array>): Promise<Artifact>;
   /** Throws artifact-not-found. The caller destroys the stream when it does not read it to its end. */

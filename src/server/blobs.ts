@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
-import { SystemError } from "../errors.ts";
+import { messageOf, SystemError } from "../errors.ts";
 
 export interface BlobStore {
   /** Begins a blob whose name is not known yet. End it with keep() or discard(). */
@@ -126,7 +126,7 @@ async function failing<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new SystemError("store-failed", `The data folder failed in ${what}: ${why}`, { cause });
   }
 }

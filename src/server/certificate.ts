@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { type Problem, UserError } from "../errors.ts";
+import { messageOf, type Problem, UserError } from "../errors.ts";
 
 export interface CertificateFiles {
   /** The server's certificate first, then those that lead to its root. */
@@ -141,8 +141,4 @@ function checkPair(
 
 function invalid(problems: readonly Problem[], cause?: unknown): UserError {
   return new UserError("tls-invalid", "TLS cannot be served with these files", { problems, cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,9 +5,11 @@
  * requests, waiting for 100-continue) is left to the adapter, which answers it the same way: the tests put
  * both side by side.
  */
+
 import http2 from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { messageOf } from "../errors.ts";
 import { type Authenticate, requireRole } from "./auth.ts";
 import { type OutcomeName, outcomeOf } from "./call-outcome.ts";
 import type { CallFigures } from "./figures.ts";
@@ -149,7 +151,7 @@ async function readRequest(
   try {
     return method.read(body.subarray(prefixBytes));
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     throw new ConnectError(`parse binary: ${message}`, Code.Internal, undefined, undefined, cause);
   }
 }

@@ -12,6 +12,10 @@ export interface HttpResponse extends NodeJS.WritableStream {
   writeContinue(): void;
 }
 
+export function pathOf(request: HttpRequest): string {
+  return (request.url ?? "").split("?", 1)[0] ?? "";
+}
+
 /**
  * Ends a request or its answer where it stands: HTTP/1 has only its connection for that, HTTP/2 its stream,
  * which the request object's own destroy() would leave open.

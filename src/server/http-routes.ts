@@ -6,7 +6,7 @@ import { ReleaseError } from "../errors.ts";
 import type { KeyRole } from "../store/port.ts";
 import { type Authenticate, type Caller, requireRole } from "./auth.ts";
 import type { CallFigures } from "./figures.ts";
-import { cut, type HttpRequest, type HttpResponse } from "./http-exchange.ts";
+import { cut, type HttpRequest, type HttpResponse, pathOf } from "./http-exchange.ts";
 import { type ReportFailure, toConnectError } from "./rpc-errors.ts";
 
 export interface HttpRoute {
@@ -90,10 +90,6 @@ async function serve(
 function nameOfRoute({ method, path }: HttpRoute): string {
   const pattern = path.source.replace(/^\^|\$$/g, "").replaceAll("\\/", "/");
   return `${method} ${pattern.replace(/\(\?<(\w+)>[^)]*\)/g, "{$1}")}`;
-}
-
-function pathOf(request: HttpRequest): string {
-  return (request.url ?? "").split("?", 1)[0] ?? "";
 }
 
 export function queryOf(request: HttpRequest): URLSearchParams {

@@ -7,7 +7,7 @@
 import { unlink } from "node:fs/promises";
 import net from "node:net";
 import { isLoopback } from "../engine/loopback.ts";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { CertificateSource } from "./certificate-watch.ts";
 import type { StreamHandler } from "./grpc-unary.ts";
 import {
@@ -223,7 +223,7 @@ function answers(path: string): Promise<boolean> {
 
 function listenFailed(address: ListenAddress, cause: unknown): UserError {
   const where = address.kind === "unix" ? address.path : `${address.host}:${address.port}`;
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new UserError("listen-failed", `Cannot listen on ${where}: ${why}`, { cause });
 }
 

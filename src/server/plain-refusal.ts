@@ -1,6 +1,8 @@
 /** Answers what comes in the clear to a port that speaks TLS, in the words of the protocol that was spoken. */
+
 import { UserError } from "../errors.ts";
 import type { CallFigures } from "./figures.ts";
+import { pathOf } from "./http-exchange.ts";
 import { sendError } from "./http-routes.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
 import { createRoutes } from "./routes.ts";
@@ -18,7 +20,7 @@ export function refusePlainRequests(report: ReportFailure, figures: CallFigures)
     figures,
   });
   return (request, response, expectsContinue) => {
-    const answerCall = rpc((request.url ?? "").split("?", 1)[0] ?? "");
+    const answerCall = rpc(pathOf(request));
     if (answerCall === undefined) sendError(response, refusal(), "request", report);
     else answerCall(request, response, expectsContinue);
   };

@@ -1,9 +1,11 @@
 /** Everything that one listener answers: RPCs first, then plain HTTP. */
+
 import http from "node:http";
 import { UserError } from "../errors.ts";
 import type { Authenticate } from "./auth.ts";
 import type { ServerFigures } from "./figures.ts";
 import { isHealthPath } from "./health-routes.ts";
+import { pathOf } from "./http-exchange.ts";
 import { createHttpHandler, type HttpRoute, sendError } from "./http-routes.ts";
 import { isLoopbackName } from "./loopback-hosts.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
@@ -31,7 +33,7 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
   const plain = createHttpHandler(parts.httpRoutes, { authenticate, report, figures: figures.requests });
   return (request, response, expectsContinue) => {
     try {
-      const path = (request.url ?? "").split("?", 1)[0] ?? "";
+      const path = pathOf(request);
       // Balancers name hosts by their address, or not at all, and there is nothing to keep from a web page.
       if (loopbackHostsOnly && !isHealthPath(path) && !namesLoopback(request)) {
         throw new UserError("permission-denied", "Without keys, requests must name a loopback host");

@@ -1,4 +1,5 @@
 import type { StreamHandler } from "./grpc-unary.ts";
+import { pathOf } from "./http-exchange.ts";
 import type { RequestHandler } from "./protocol-servers.ts";
 
 /** One request that was answered, or whose caller went away. */
@@ -15,7 +16,7 @@ export interface Answer {
 export function withRequestLog(handle: RequestHandler, onAnswer: (answer: Answer) => void): RequestHandler {
   return (request, response, expectsContinue) => {
     const startedAtMs = performance.now();
-    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const path = pathOf(request);
     response.once("close", () => {
       const { statusCode: status } = response;
       onAnswer({ method: request.method ?? "", path, status, durationMs: performance.now() - startedAtMs });

@@ -1,4 +1,5 @@
 import type { PackedProject } from "../build/pack-project.ts";
+import { messageOf } from "../errors.ts";
 import type { Rollout } from "../release/clusters.ts";
 import type { ContentLookup } from "../release/published-content.ts";
 import type { ReleaseApi } from "../release/release-api.ts";
@@ -27,7 +28,7 @@ export async function lookUp(
     } catch (error) {
       signal.throwIfAborted();
       if (options.mustFind) throw error;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       log.info(`Not looked for among the releases, so it is built: ${why}`);
       return new Set();
     }

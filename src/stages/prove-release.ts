@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { Project } from "../project/project.ts";
 import type { Rollout } from "../release/clusters.ts";
 import type { PlannedCluster } from "../release/deploy-plan.ts";
@@ -81,7 +81,7 @@ async function keepResult(
     const report = { ...of, cluster, gate, outcome, message, tookMs: Math.round(tookMs), ...told };
     await api.recordGate(report, { ...api.run, reason: "deploy" }, signal);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     log.warning(`${cluster} ${gate}: the control plane did not keep what the gate said: ${why}`);
   }
 }

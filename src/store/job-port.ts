@@ -2,7 +2,6 @@
  * Jobs and their tasks, as verbs. Like every part of the port: one method is one atomic step, a write's
  * promise is fulfilled when it is durable, any method can throw store-failed. The rules are in engine/.
  */
-
 import type { ReadyTasks, RunnerOffer } from "../engine/claim.ts";
 import type { AutomationId, Job, JobId, JobRef, TaskId, TaskSummary } from "../engine/job.ts";
 import type { JobState } from "../engine/job-state.ts";

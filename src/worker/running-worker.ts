@@ -1,5 +1,5 @@
 import type { LogRecord } from "../api/gen/opentelemetry/proto/logs/v1/logs_pb.ts";
-import { SystemError } from "../errors.ts";
+import { messageOf, SystemError } from "../errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Readiness } from "./readiness.ts";
 import { within } from "./within.ts";
@@ -99,7 +99,7 @@ async function lostTask(
   if (signal?.aborted === true && process.exit() === undefined) return { kind: "abandoned" };
   const exit = await exitAfter(process, client, error);
   if (exit !== undefined) return { kind: "died", exit };
-  return { kind: "refused", reason: error instanceof Error ? error.message : String(error) };
+  return { kind: "refused", reason: messageOf(error) };
 }
 
 async function initializeError(

@@ -1,5 +1,4 @@
 /** Values for tests of what the store keeps. */
-
 import { createHash } from "node:crypto";
 import type { ReleaseId } from "../../src/engine/id.ts";
 import type { ClusterRef, FileTree, ReleaseContent } from "../../src/engine/release.ts";

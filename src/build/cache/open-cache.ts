@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors.ts";
 import { monotonicMs } from "../../monotonic-clock.ts";
 import { type BuildCache, cacheLimitMs, createBuildCache } from "./build-cache.ts";
 import type { EntryStore } from "./entry-store.ts";
@@ -38,7 +39,7 @@ export async function openLocalCache(
       plan.apiKey === undefined ? secretOfMachine(await machineSecret(folder)) : secretOfApiKey(plan.apiKey);
     return createOver(createLocalStore(folder, localLimitBytes), secret, env);
   } catch (error) {
-    return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+    return { kind: "failed", message: messageOf(error) };
   }
 }
 

@@ -1,5 +1,6 @@
 import { duration } from "../../duration-text.ts";
 import { chooseIdentifier, withVersion } from "../../engine/task-version.ts";
+import { messageOf } from "../../errors.ts";
 import { viewJob } from "../../jobs/job-view.ts";
 import { submitJob } from "../../jobs/submit.ts";
 import { nearestName } from "../../project/nearest-name.ts";
@@ -28,7 +29,7 @@ export async function passSmoke(run: GateRun, task: SmokeTask): Promise<string> 
 export async function submitSmoke(run: GateRun, smokeTask: SmokeTask): Promise<SubmittedJob> {
   const { api, cluster, world, signal } = run;
   const task = await readSmokeTask(smokeTask).catch((cause: unknown) => {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     throw new GateFailed("smoke-task-missing", message, { cause });
   });
   requireOffered(run, task);

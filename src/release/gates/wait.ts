@@ -1,5 +1,4 @@
 /** Looks at something until it is as wanted, and says meanwhile what is waited for and how long it may take. */
-
 import { duration } from "../../duration-text.ts";
 import { errorTable } from "../../error-table.ts";
 import { ReleaseError } from "../../errors.ts";

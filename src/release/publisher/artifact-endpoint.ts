@@ -4,6 +4,7 @@ import {
   ReleaseContentSchema,
 } from "../../api/gen/workflows/v1/workflows_pb.ts";
 import type { Build } from "../../build/build.ts";
+import { messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { fileTree } from "../file-tree.ts";
 import type { ReleaseApi } from "../release-api.ts";
@@ -49,7 +50,7 @@ async function keepContract(api: ReleaseApi, build: Build, { signal, log }: Endp
     log.info("The control plane keeps no task contracts: later releases are compared by names and versions");
   } catch (error) {
     signal.throwIfAborted();
-    log.info(`The task contract was not kept: ${error instanceof Error ? error.message : String(error)}`);
+    log.info(`The task contract was not kept: ${messageOf(error)}`);
   }
 }
 

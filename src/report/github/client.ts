@@ -2,8 +2,10 @@
  * GitHub's API within limits: each request ends in time, what may be repeated is, and waits that GitHub
  * asks for are kept when they are short.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { getOctokit } from "@actions/github";
+import { messageOf } from "../../errors.ts";
 
 export interface GitHubTarget {
   /** GITHUB_API_URL. */
@@ -79,7 +81,7 @@ export function requestFailure(error: unknown): RequestFailure {
     response?: { headers?: Record<string, unknown>; data?: { message?: unknown } };
     status?: unknown;
   };
-  const own = error instanceof Error ? error.message : String(error);
+  const own = messageOf(error);
   if (response === undefined) return { status: 0, message: own, headers: {} };
   const said = response.data?.message;
   return {

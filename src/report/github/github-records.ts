@@ -1,5 +1,4 @@
 /** Deployment records from GitHub Deployments: what is known where the control plane keeps no history. */
-
 import type { GateKind } from "../../engine/provenance.ts";
 import { SystemError } from "../../errors.ts";
 import type { DeploymentRecord, DeploymentRecords, GateRecord } from "../../release/deployment-records.ts";

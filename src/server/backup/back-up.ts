@@ -1,8 +1,8 @@
-import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../engine/id.ts";
-import { ReleaseError, SystemError } from "../../errors.ts";
-import { makeDataFolder, syncFolder } from "../../store/sqlite/database.ts";
+import { messageOf, ReleaseError, SystemError } from "../../errors.ts";
+import { makeDataFolder, syncFile, syncFolder } from "../../store/sqlite/database.ts";
 import { tryLock } from "../../store/sqlite/lock.ts";
 import {
   openSnapshot,
@@ -41,8 +41,8 @@ export interface BackUpResult {
   readonly copied: { readonly artifacts: number; readonly sizeBytes: number };
 }
 
-/** What is being written has a name of this form, and is no backup. */
-const unfinished = /^unfinished-/;
+/** How the names of what is being written begin, which is no backup. */
+const unfinished = "unfinished-";
 
 /**
  * Copies the data of a control plane, which may serve meanwhile: first the database as it is at one moment,
@@ -60,11 +60,11 @@ export async function backUp({ dataFolder, artifacts, place, clock }: BackUpOpti
     const database = join(staging, snapshotFile);
     takeSnapshot(dataFolder, database);
     const { copied, ...contents } = await completeSnapshot(database, artifacts, place);
-    await syncFile(database);
+    syncFile(database);
     const begunAt = new Date(begunAtMs).toISOString();
     const manifest = { format, version, begunAt, database: await digestFile(database), ...contents };
     await writeFile(join(staging, manifestFile), manifestText(manifest));
-    await syncFile(join(staging, manifestFile));
+    syncFile(join(staging, manifestFile));
     syncFolder(staging);
     await rename(staging, folder);
     syncFolder(place);
@@ -72,14 +72,14 @@ export async function backUp({ dataFolder, artifacts, place, clock }: BackUpOpti
   } catch (cause) {
     await removeUnfinished(place).catch(() => {});
     if (cause instanceof ReleaseError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new SystemError("store-failed", `The backup to ${place} failed: ${why}`, { cause });
   }
 }
 
 async function openStaging(place: string, begunAtMs: number): Promise<string> {
   await removeUnfinished(place);
-  const staging = join(place, `unfinished-${backupName(begunAtMs)}`);
+  const staging = join(place, `${unfinished}${backupName(begunAtMs)}`);
   await mkdir(staging, { mode: 0o700 });
   return staging;
 }
@@ -87,7 +87,7 @@ async function openStaging(place: string, begunAtMs: number): Promise<string> {
 /** What this backup or a killed one leaves. The place's lock says that there is no other. */
 async function removeUnfinished(place: string): Promise<void> {
   for (const name of await readdir(place)) {
-    if (unfinished.test(name)) await rm(join(place, name), { recursive: true, force: true });
+    if (name.startsWith(unfinished)) await rm(join(place, name), { recursive: true, force: true });
   }
 }
 
@@ -134,9 +134,4 @@ async function copyArtifacts(snapshot: Snapshot, from: BlobSource, to: BlobStore
   // Uploads that no release names may go at any time, and without its bytes a record is of no use.
   snapshot.forgetArtifacts(missing.map(({ archiveSha256 }) => archiveSha256));
   return copied;
-}
-
-async function syncFile(path: string): Promise<void> {
-  await using file = await open(path, "r+");
-  await file.sync();
 }

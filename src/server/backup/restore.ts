@@ -1,10 +1,10 @@
-import { copyFile, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { ReleaseError, SystemError, UserError } from "../../errors.ts";
+import { messageOf, ReleaseError, SystemError, UserError } from "../../errors.ts";
 import { requireKnown } from "../../store/sql/migration.ts";
 import { migrations } from "../../store/sql/schema.ts";
-import { databaseFile, lockFile, makeDataFolder, syncFolder } from "../../store/sqlite/database.ts";
+import { databaseFile, lockFile, makeDataFolder, syncFile, syncFolder } from "../../store/sqlite/database.ts";
 import { dataFolderBusy, tryLock } from "../../store/sqlite/lock.ts";
 import { openSnapshot } from "../../store/sqlite/snapshot.ts";
 import { type BlobStore, openFileBlobs, readFileBlobs } from "../blobs.ts";
@@ -50,7 +50,7 @@ export async function restore({ from, dataFolder, artifacts }: RestoreOptions): 
   } catch (cause) {
     await rm(staging, { recursive: true, force: true }).catch(() => {});
     if (cause instanceof ReleaseError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new SystemError("store-failed", `Restoring into ${dataFolder} failed: ${why}`, { cause });
   }
 }
@@ -75,10 +75,7 @@ async function copyDatabase({ folder, manifest }: FoundBackup, target: string): 
   if (!isDeepStrictEqual(await digestFile(target), manifest.database)) {
     throw invalid(folder, `${snapshotFile} has other bytes than were written`);
   }
-  {
-    await using file = await open(target, "r+");
-    await file.sync();
-  }
+  syncFile(target);
   using database = openSnapshot(target);
   database.check();
   if (!isDeepStrictEqual(database.countRows(), manifest.rows)) {

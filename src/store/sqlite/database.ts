@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { SystemError } from "../../errors.ts";
+import { messageOf, SystemError } from "../../errors.ts";
 
 /** The database in a data folder. */
 export const databaseFile = "control-plane.sqlite";
@@ -36,15 +36,23 @@ export function makeDataFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new SystemError("store-failed", `The data folder ${folder} cannot be made: ${why}`, { cause });
   }
 }
 
 /** Makes the names in a folder durable. Windows cannot open folders and orders its metadata writes itself. */
 export function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
+  if (process.platform !== "win32") sync(folder, "r");
+}
+
+/** Makes the bytes of a file durable, which on Windows takes the right to write them. */
+export function syncFile(path: string): void {
+  sync(path, "r+");
+}
+
+function sync(path: string, flags: "r" | "r+"): void {
+  const descriptor = openSync(path, flags);
   try {
     fsyncSync(descriptor);
   } finally {
