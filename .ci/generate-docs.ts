@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { actionInputs, actionOutputs } from "../src/action-contract.ts";
-import { errorTable, exitCodes } from "../src/error-table.ts";
+import { errorTable } from "../src/error-table.ts";
+import { exitCodes } from "../src/exit-codes.ts";
 import { metricPrefix, metricTable } from "../src/server/metric-table.ts";
 
 const root = join(import.meta.dirname, "..");

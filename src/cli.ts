@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The command line's entry and its only error boundary. */
 import { createProgram } from "./cli/program.ts";
-import { exitCodes } from "./error-table.ts";
 import { toReleaseError } from "./errors.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { errorLines } from "./report/terminal.ts";
 
 let ended = false;

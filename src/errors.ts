@@ -1,11 +1,6 @@
 /** What is thrown: errors that know their row of the table, what was wrong where, and what caused them. */
-import {
-  type ErrorCode,
-  errorTable,
-  exitCodes,
-  type SystemErrorCode,
-  type UserErrorCode,
-} from "./error-table.ts";
+import { type ErrorCode, errorTable, type SystemErrorCode, type UserErrorCode } from "./error-table.ts";
+import { exitCodes } from "./exit-codes.ts";
 
 /** One thing that is wrong, and where. Lines and columns count from 1; `file` is as a person would type it. */
 export interface Problem {

@@ -1,16 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
-import { errorTable } from "../src/error-table.ts";
+import { it } from "node:test";
 import { causeChain, SystemError, toReleaseError, UserError } from "../src/errors.ts";
-
-describe("the error table", () => {
-  for (const [code, row] of Object.entries(errorTable)) {
-    it(`${code} is one word and says what to do next in a whole sentence`, () => {
-      assert.match(code, /^[a-z]+(-[a-z]+)*$/);
-      assert.match(row.next, /^[A-Z].*[.:]$/s);
-    });
-  }
-});
 
 it("an unknown error is internal and keeps its cause", () => {
   const cause = new TypeError("x is not a function");

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { exitCodes } from "../error-table.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { version } from "../version.ts";
 
 const exitCodeHelp = `

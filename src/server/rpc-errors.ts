@@ -1,7 +1,8 @@
 /** Turns what a handler threw into a status that callers can act on. */
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { statusMessage, toDetails } from "../api/error-details.ts";
-import { errorTable, type RpcCode } from "../error-table.ts";
+import type { RpcCode } from "../error-rows/row.ts";
+import { errorTable } from "../error-table.ts";
 import { ReleaseError } from "../errors.ts";
 import { noteOutcome, outcomeOf } from "./call-outcome.ts";
 

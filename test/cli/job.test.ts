@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { exitCodes } from "../../src/error-table.ts";
+import { exitCodes } from "../../src/exit-codes.ts";
 import type { JobView } from "../../src/jobs/job-view.ts";
 import type { TaskTree } from "../../src/jobs/tree.ts";
 import { runSource } from "../support/cli-source.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { JobState, TaskState } from "../../src/api/gen/workflows/v1/core_pb.ts";
-import { exitCodes } from "../../src/error-table.ts";
+import { exitCodes } from "../../src/exit-codes.ts";
 import { type RunnerProcess, startRunnerProcess } from "../support/runner-process.ts";
 import { createRunnerStage, type RunnerStage } from "../support/runner-stage.ts";
 import { effectsFile, readEffects } from "../support/unruly.ts";

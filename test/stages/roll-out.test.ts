@@ -1,8 +1,8 @@
 /** What a roll-out does with others who deploy meanwhile, with being told to stop, and with a plan to hold to. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { exitCodes } from "../../src/error-table.ts";
 import { SystemError } from "../../src/errors.ts";
+import { exitCodes } from "../../src/exit-codes.ts";
 import type { DeployedRelease } from "../../src/release/deploy-plan.ts";
 import type { Gate } from "../../src/release/gates/gate.ts";
 import { releaseIdBytes } from "../../src/release/release-id.ts";

@@ -1,0 +1,147 @@
+/** Workflows, releases, clusters, jobs. */
+import type { ErrorRow } from "./row.ts";
+
+export const releaseErrors = {
+  "request-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Correct the fields named above.",
+  },
+  "workflow-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "not_found",
+    next: "Create the workflow first, or set create-workflow: true.",
+  },
+  "release-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Publish the release first." },
+  "cluster-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "not_found",
+    next: "Create the cluster, or name one that exists.",
+  },
+  "key-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "not_found",
+    next: "Name a key that `workflow-release key list` shows.",
+  },
+  "artifact-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "not_found",
+    next: "Upload the artifact first.",
+  },
+  "artifact-busy": {
+    kind: "system",
+    exit: "system",
+    rpc: "unavailable",
+    next: "Try again in a moment, then it can be uploaded anew.",
+  },
+  "job-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Mend the task named above, deploy the fix to the same cluster, then `workflow-release job retry ID`.",
+  },
+  "job-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Check the job's id." },
+  "task-not-found": { kind: "user", exit: "failed", rpc: "not_found", next: "Check the task's id." },
+  "artifact-mismatch": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Upload the bytes that have this digest.",
+  },
+  "already-exists": { kind: "user", exit: "failed", rpc: "already_exists", next: "Choose another slug." },
+  "cluster-protected": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "The default cluster stays; delete another one.",
+  },
+  "cluster-in-use": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Undeploy its releases and finish or cancel its jobs first.",
+  },
+  "release-deployed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Undeploy the release from its clusters first.",
+  },
+  "deployment-changed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Look at who changed it (`workflow-release history`), then run again.",
+  },
+  "drift-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Run the release workflow again to deploy what should be there, or take what is there into tilebox.workflow.toml.",
+  },
+  "contract-broken": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Raise the major version of the tasks named above and keep their earlier one registered until its jobs are done, or allow it (allow: breaking; for the check of a pull request also by a label of this name).",
+  },
+  "promotion-unproven": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Do what is named above and run again, or promote without proof (allow: unproven).",
+  },
+  "commit-older": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Deploy a commit that has the deployed one in its history; to go back, use release: previous; to deploy this one nevertheless, allow it (allow: older).",
+  },
+  "publish-mismatch": {
+    kind: "system",
+    exit: "system",
+    rpc: "data_loss",
+    next: "Do not deploy this release; report what differs to whoever runs the control plane.",
+  },
+  "gate-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Mend what the gate says, then run again.",
+  },
+  "deploy-incomplete": {
+    kind: "system",
+    exit: "partial",
+    rpc: "aborted",
+    next: "The table above says which clusters have which release; run again to finish.",
+  },
+  "deploy-mismatch": {
+    kind: "system",
+    exit: "system",
+    rpc: "data_loss",
+    next: "The control plane took the deployment, but the cluster does not have it: look at the control plane's log, then run again.",
+  },
+  "rollback-incomplete": {
+    kind: "system",
+    exit: "partial",
+    rpc: "aborted",
+    next: "The clusters named above do not have their previous release: look at them, and put it back with `workflow-release deploy --release ID --allow older`.",
+  },
+  "previous-refused": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Choose a release yourself: `workflow-release deploy --release ID --allow older`.",
+  },
+  "plan-changed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Look at what has moved, then plan again and deploy with the new plan.",
+  },
+} as const satisfies Record<string, ErrorRow>;

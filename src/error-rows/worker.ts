@@ -1,0 +1,161 @@
+/** The worker: starting it and what it reports. */
+import type { ErrorRow } from "./row.ts";
+
+export const workerErrors = {
+  "uv-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Install uv: add a step `uses: astral-sh/setup-uv` before this one, or `pip install uv`.",
+  },
+  "command-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Correct [workflow] command, or install the program it names.",
+  },
+  "command-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Run [workflow] command in a fresh clone that holds only the files of the artifact; it must call serve_runner(runner) and stay up.",
+  },
+  "python-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Install a Python that satisfies requires-python, or change requires-python.",
+  },
+  "lock-stale": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Run `uv lock` in the project and commit uv.lock.",
+  },
+  "environment-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Make `uv run --locked python -V` work in a fresh clone that holds only the files of the artifact.",
+  },
+  "sdk-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Add tilebox-workflows>=0.64 to the project's dependencies and run `uv lock`.",
+  },
+  "dependency-missing": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Add the package to the project's dependencies and run `uv lock`.",
+  },
+  "file-left-out": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Add the file to [build] include in tilebox.workflow.toml.",
+  },
+  "runner-not-found": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Point [workflow] runner at the module and object that hold the Runner, as `module:object`.",
+  },
+  "runner-wrong-type": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Point [workflow] runner at a tilebox.workflows.Runner object, not at a function or a client.",
+  },
+  "import-failed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Mend the error at the line named above; the worker imports this module when it starts.",
+  },
+  "import-syntax": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Correct the syntax at the line named above.",
+  },
+  "import-circular": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Break the circle: move what both modules need into a third one, or import inside the function.",
+  },
+  "import-needs-api-key": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: 'Create clients inside the tasks or under `if __name__ == "__main__":`; a worker is imported without an API key.',
+  },
+  "import-needs-network": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Move the request out of module level into the tasks; use Runner, which needs no connection, instead of client.runner().",
+  },
+  "task-class-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Mend the task class at the line named above.",
+  },
+  "import-exits": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: 'Move the code that ends the process under `if __name__ == "__main__":`.',
+  },
+  "import-timeout": {
+    kind: "user",
+    exit: "failed",
+    rpc: "deadline_exceeded",
+    next: "Move slow work out of module level into the tasks, or raise `timeout-minutes`.",
+  },
+  "worker-start-timeout": {
+    kind: "system",
+    exit: "failed",
+    rpc: "deadline_exceeded",
+    next: "Look at the worker's last lines above; the environment or the package did not start.",
+  },
+  "worker-crashed": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Suspect a native library; run the command above by hand with PYTHONFAULTHANDLER=1.",
+  },
+  "worker-lost": {
+    kind: "system",
+    exit: "failed",
+    rpc: "unavailable",
+    next: "Look at the worker's last lines above; another worker is started for the next task.",
+  },
+  "worker-protocol": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Start the runtime with `serve_runner(runner)` of tilebox-workflows 0.53 or newer.",
+  },
+  "tasks-empty": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Register the project's tasks: Runner(tasks=[...]).",
+  },
+  "tasks-differ": {
+    kind: "user",
+    exit: "failed",
+    rpc: "failed_precondition",
+    next: "Build and publish the release again from the code that is to run, and deploy that.",
+  },
+  "tasks-invalid": {
+    kind: "user",
+    exit: "failed",
+    rpc: "invalid_argument",
+    next: "Give each task one identifier: 1 to 256 printable characters, and a version vMAJOR.MINOR in ASCII digits.",
+  },
+} as const satisfies Record<string, ErrorRow>;
