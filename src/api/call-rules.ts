@@ -2,6 +2,7 @@
  * What is known of each call beside its messages: whether it may be sent twice, and what is missing
  * when it answers not_found.
  */
+import type { RunnerService } from "./gen/workflowrelease/v1/runner_pb.ts";
 import type { JobService } from "./gen/workflows/v1/job_pb.ts";
 import type { TaskService } from "./gen/workflows/v1/task_pb.ts";
 import type { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
@@ -59,6 +60,9 @@ export const callRules = {
     taskFailed: repeatable(),
     extendTaskLease: repeatable(),
   } satisfies Record<keyof typeof TaskService.method, CallRule>,
+  runner: {
+    nextTasks: once("cluster"),
+  } satisfies Record<keyof typeof RunnerService.method, CallRule>,
   jobs: {
     submitJob: once("cluster"),
     getJob: read("job"),

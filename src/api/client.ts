@@ -10,6 +10,7 @@ import { type CallRule, callRules } from "./call-rules.ts";
 import { changeHeaders } from "./change-headers.ts";
 import { createConnectUnaryTransport, type UnaryTransport } from "./connect-unary.ts";
 import { createExplainCalls, type ExplainCalls } from "./explain-job.ts";
+import type { RunnerService } from "./gen/workflowrelease/v1/runner_pb.ts";
 import type { JobService } from "./gen/workflows/v1/job_pb.ts";
 import type { TaskService } from "./gen/workflows/v1/task_pb.ts";
 import type { TelemetryQueryService } from "./gen/workflows/v1/telemetry_pb.ts";
@@ -29,6 +30,8 @@ export interface ApiClient extends ArtifactTransfer, HistoryCalls, Disposable {
   readonly run: RunProvenance;
   readonly workflows: Client<typeof WorkflowsService>;
   readonly tasks: Client<typeof TaskService>;
+  /** Our own control plane's; api-unsupported elsewhere. */
+  readonly runner: Client<typeof RunnerService>;
   readonly jobs: Client<typeof JobService>;
   readonly telemetry: Client<typeof TelemetryQueryService>;
 }
@@ -130,6 +133,7 @@ export function createClientOver(parts: ClientParts): ApiClient {
     run,
     workflows: withProvenance(clientOf(loadWorkflows, callRules.workflows, call), run),
     tasks: clientOf(loadTasks, callRules.tasks, call),
+    runner: clientOf(loadRunner, callRules.runner, call),
     jobs: clientOf(loadJobs, callRules.jobs, call),
     telemetry: clientOf(loadTelemetry, callRules.telemetry, call),
     // It does not change while somebody asks.
@@ -174,6 +178,7 @@ function withProvenance(
 // The messages of a service take milliseconds to load, so each is loaded with its first call.
 const loadWorkflows = async () => (await import("./gen/workflows/v1/workflows_pb.ts")).WorkflowsService;
 const loadTasks = async () => (await import("./gen/workflows/v1/task_pb.ts")).TaskService;
+const loadRunner = async () => (await import("./gen/workflowrelease/v1/runner_pb.ts")).RunnerService;
 const loadJobs = async () => (await import("./gen/workflows/v1/job_pb.ts")).JobService;
 const loadTelemetry = async () => (await import("./gen/workflows/v1/telemetry_pb.ts")).TelemetryQueryService;
 

@@ -57,6 +57,8 @@ export const runnersPath = "/runners";
 export const deploymentRevisionPath = "/deployment-revision";
 /** A wait for a change is answered after this long even when there was none. */
 export const longestWaitMs = 20_000;
+/** That NextTasks takes in one call. */
+export const mostReports = 256;
 /** A runner that has not reported for this long is taken to be gone, and its workers' key with it. */
 export const runnerExpiryMs = 30_000;
 

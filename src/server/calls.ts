@@ -73,7 +73,7 @@ export function createCalls(deps: CallsDeps): Calls {
   });
   const services = {
     workflows: createWorkflowsService({ store, random }),
-    ...createJobServices({ store, clock, random, runners }),
+    ...createJobServices({ store, clock, random, runners, report }),
   };
   const history = createHistoryRoom(store.releases);
   const explanation = { store, seen: runners.seen };

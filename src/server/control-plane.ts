@@ -98,7 +98,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       onRemoved: options.onRemoved,
       report: (error) => report({ what: "Removing what is kept no longer", reference: "retention", error }),
     });
-  const frequent = createFrequentMethods(store.jobs, runners);
+  const frequent = createFrequentMethods(store.jobs, runners, report);
   const registry = new RunnerRegistry(store.runners);
   const draining = new AbortController();
   const closing = new AbortController();

@@ -1,5 +1,6 @@
 /** The one place where RPC services are registered, whatever they are mounted on. */
 import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
+import { RunnerService } from "../api/gen/workflowrelease/v1/runner_pb.ts";
 import { JobService } from "../api/gen/workflows/v1/job_pb.ts";
 import { StorageLocationService } from "../api/gen/workflows/v1/storage_location_pb.ts";
 import { TaskService } from "../api/gen/workflows/v1/task_pb.ts";
@@ -16,6 +17,7 @@ export interface Services {
   readonly workflows?: Partial<ServiceImpl<typeof WorkflowsService>>;
   readonly tasks?: Partial<ServiceImpl<typeof TaskService>>;
   readonly jobs?: Partial<ServiceImpl<typeof JobService>>;
+  readonly runner?: Partial<ServiceImpl<typeof RunnerService>>;
   readonly telemetry?: Partial<ServiceImpl<typeof TelemetryQueryService>>;
 }
 
@@ -46,6 +48,7 @@ export function createRoutes(services: Services, { authenticate, report, peer }:
     router.service(WorkflowsService, services.workflows ?? {}, options);
     router.service(TaskService, services.tasks ?? {}, options);
     router.service(JobService, services.jobs ?? {}, options);
+    router.service(RunnerService, services.runner ?? {}, options);
     router.service(TelemetryQueryService, services.telemetry ?? {}, options);
     // The Python SDK asks for them when a task looks at its runner's storage locations; there are none.
     router.service(StorageLocationService, { listStorageLocations: () => ({ locations: [] }) }, options);

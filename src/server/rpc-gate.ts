@@ -1,5 +1,6 @@
 /** The gate of auth.ts in front of RPC handlers, and who called as they see it. */
 import { createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { RunnerService } from "../api/gen/workflowrelease/v1/runner_pb.ts";
 import { JobService } from "../api/gen/workflows/v1/job_pb.ts";
 import { StorageLocationService } from "../api/gen/workflows/v1/storage_location_pb.ts";
 import { TaskService } from "../api/gen/workflows/v1/task_pb.ts";
@@ -10,7 +11,9 @@ import { type Authenticate, type Caller, requireRole } from "./auth.ts";
 
 /** What the role `runner` may call; everything else, also what is added later, is for `admin`. */
 const runnerServices = new Set<string>(
-  [TaskService, JobService, TelemetryQueryService, StorageLocationService].map(({ typeName }) => typeName),
+  [TaskService, RunnerService, JobService, TelemetryQueryService, StorageLocationService].map(
+    ({ typeName }) => typeName,
+  ),
 );
 const runnerWorkflowMethods = new Set<string>(
   [

@@ -10,6 +10,7 @@ import { gzipSync } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { RunnerService } from "../../src/api/gen/workflowrelease/v1/runner_pb.ts";
 import { JobSchema } from "../../src/api/gen/workflows/v1/core_pb.ts";
 import { JobService, SubmitJobRequestSchema } from "../../src/api/gen/workflows/v1/job_pb.ts";
 import {
@@ -47,7 +48,7 @@ before(async () => {
   submit = () => store.jobs.submitJob(newJob(inTurn([task("a")])));
   const runners = createRunnerState({ store, clock, timers: processTimers, report });
   resources.defer(() => runners.close());
-  const services = createJobServices({ store, clock, random: randomBytes, runners });
+  const services = createJobServices({ store, clock, random: randomBytes, runners, report });
   const authenticate = authenticateByKey(store.keys);
   const routes = createRoutes(services, { authenticate, report });
   const figures = createServerFigures();
@@ -65,7 +66,7 @@ before(async () => {
     limits: connectionLimits,
   } as const;
   const adapter = await startListener(options);
-  const methods = createFrequentMethods(store.jobs, runners);
+  const methods = createFrequentMethods(store.jobs, runners, report);
   const serveStream = createGrpcUnary({
     methods,
     authenticate,
@@ -90,10 +91,11 @@ test("the paths of the methods are those of the contract", async () => {
   await using under = await openStoreUnderTest();
   const { store, clock } = under;
   const runners = createRunnerState({ store, clock, timers: processTimers, report });
-  const paths = [...createFrequentMethods(store.jobs, runners).keys()];
+  const paths = [...createFrequentMethods(store.jobs, runners, report).keys()];
   runners.close();
   const { nextTask, taskFailed, extendTaskLease } = TaskService.method;
-  const methods = [JobService.method.submitJob, nextTask, taskFailed, extendTaskLease];
+  const { nextTasks } = RunnerService.method;
+  const methods = [JobService.method.submitJob, nextTasks, nextTask, taskFailed, extendTaskLease];
   assert.deepEqual(
     paths,
     methods.map(({ parent, name }) => `/${parent.typeName}/${name}`),

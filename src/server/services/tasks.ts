@@ -3,7 +3,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { type TaskLeaseSchema, TaskState as WireTaskState } from "../../api/gen/workflows/v1/core_pb.ts";
 import type * as wire from "../../api/gen/workflows/v1/task_pb.ts";
 import { idFromBytes } from "../../engine/id.ts";
-import type { JobStore } from "../../store/job-port.ts";
+import type { JobStore, Offer } from "../../store/job-port.ts";
 import type { TaskFigures } from "../figures.ts";
 import type { LeaseWatch } from "../lease-watch.ts";
 import { type Peer, peerOf } from "../peer.ts";
@@ -79,10 +79,11 @@ export function createTaskCalls(deps: TasksDeps): TaskCalls {
 }
 
 async function nextTask(
-  { jobs, waiting, leases, seen, figures }: TasksDeps,
+  deps: TasksDeps,
   { computedTask, nextTaskToRun }: wire.NextTaskRequest,
   { peer, signal }: RunnerCall,
 ): Promise<NextTaskAnswer> {
+  const { waiting, leases, seen, figures } = deps;
   const offer = nextTaskToRun === undefined ? undefined : readOffer(nextTaskToRun);
   if (offer !== undefined) seen.note(offer, peer);
   if (computedTask === undefined && offer !== undefined) {
@@ -93,14 +94,23 @@ async function nextTask(
     return nextTaskAnswer(turn.task);
   }
   if (offer !== undefined) waiting.reported(offer, peer);
+  return await reportAndClaim(deps, computedTask, nextTaskToRun && { offer });
+}
+
+/** @param wanted what the runner asks for, if anything; without an offer no task can match it */
+export async function reportAndClaim(
+  { jobs, leases, figures }: Pick<TasksDeps, "jobs" | "leases" | "figures">,
+  computedTask: wire.ComputedTask | undefined,
+  wanted: { readonly offer: Offer | undefined } | undefined,
+): Promise<NextTaskAnswer> {
   const computed = computedTask === undefined ? undefined : readComputedTask(computedTask);
-  const { task } = await jobs.nextTask({ computed, offer });
+  const { task } = await jobs.nextTask({ computed, offer: wanted?.offer });
   if (computed !== undefined) figures.reports.computed++;
   if (task !== undefined) {
     leases.leaseGranted();
     figures.claimed++;
     return nextTaskAnswer(task);
   }
-  if (nextTaskToRun === undefined) return {};
-  return idlingAnswer(offer === undefined ? sleepOfHopelessMs : sleepAfterReportMs);
+  if (wanted === undefined) return {};
+  return idlingAnswer(wanted.offer === undefined ? sleepOfHopelessMs : sleepAfterReportMs);
 }

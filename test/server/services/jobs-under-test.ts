@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Client, createClient, createRouterTransport } from "@connectrpc/connect";
+import { RunnerService } from "../../../src/api/gen/workflowrelease/v1/runner_pb.ts";
 import { JobService } from "../../../src/api/gen/workflows/v1/job_pb.ts";
 import { TaskService } from "../../../src/api/gen/workflows/v1/task_pb.ts";
 import { TelemetryQueryService } from "../../../src/api/gen/workflows/v1/telemetry_pb.ts";
@@ -14,6 +15,7 @@ import { ManualTimers } from "../../support/manual-timers.ts";
 export interface JobsUnderTest extends AsyncDisposable {
   readonly jobs: Client<typeof JobService>;
   readonly tasks: Client<typeof TaskService>;
+  readonly runner: Client<typeof RunnerService>;
   readonly telemetry: Client<typeof TelemetryQueryService>;
   readonly store: Store;
   readonly clock: () => number;
@@ -27,12 +29,13 @@ export async function serveJobs(): Promise<JobsUnderTest> {
     throw error;
   };
   const runners = createRunnerState({ store, clock, timers: new ManualTimers(), report });
-  const services = createJobServices({ store, clock, random: randomBytes, runners });
+  const services = createJobServices({ store, clock, random: randomBytes, runners, report });
   const routes = createRoutes(services, { authenticate: trustEveryone("ci"), report });
   const transport = createRouterTransport(routes);
   return {
     jobs: createClient(JobService, transport),
     tasks: createClient(TaskService, transport),
+    runner: createClient(RunnerService, transport),
     telemetry: createClient(TelemetryQueryService, transport),
     store,
     clock,

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { SortDirection } from "../../../src/api/gen/tilebox/v1/query_pb.ts";
 import { JobState, LegacyJobState, TaskState } from "../../../src/api/gen/workflows/v1/core_pb.ts";
 import { anyTask, groupsOf, type JobsUnderTest, serveJobs, submission } from "./jobs-under-test.ts";
+import { refused } from "./refused.ts";
 import { unknownId } from "./workflows-under-test.ts";
-
-function refused(code: Code, message: RegExp) {
-  return (error: unknown) =>
-    error instanceof ConnectError && error.code === code && message.test(error.rawMessage);
-}
 
 async function claim({ tasks }: JobsUnderTest) {
   const { nextTask } = await tasks.nextTask({ nextTaskToRun: anyTask });

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
+import { refused } from "./refused.ts";
 import { publishRequestOf, serveWorkflows, unknownId } from "./workflows-under-test.ts";
-
-const refused = (code: Code, message?: RegExp) => (error: unknown) =>
-  error instanceof ConnectError && error.code === code && (message?.test(error.rawMessage) ?? true);
 
 describe("clusters", () => {
   test("the default cluster answers to the empty slug and cannot be deleted", async () => {
