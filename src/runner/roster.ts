@@ -7,6 +7,7 @@ import { LoadedRelease, type LoadedReleaseDeps, type Place, type ReleaseLimits }
 import { matchOffer, type Offered, offersOf } from "./offer.ts";
 import { Pace } from "./pace.ts";
 import { breakMs, planWorkers } from "./plan-workers.ts";
+import type { Ahead } from "./report-batch.ts";
 import { Slots } from "./slots.ts";
 import { handedBack, type TaskResult } from "./task-report.ts";
 
@@ -75,9 +76,8 @@ export class Roster {
     return this.#deployed.filter(({ digest }) => this.#failures.has(digest));
   }
 
-  /** Claimed ahead, and waiting for their turn to run. */
-  get spareTasks(): number {
-    return this.#slots.waiting;
+  get ahead(): Ahead {
+    return { isWanted: this.#pace.ahead > 1, spareTasks: this.#slots.waiting };
   }
 
   /** Takes up what is deployed now. */

@@ -11,6 +11,7 @@ import type { Worker } from "../worker/worker.ts";
 import { type DeployedRelease, readDeployment } from "./deployed-release.ts";
 import type { RunnerEvent } from "./events.ts";
 import type { ReleaseFolder, ReleaseLimits } from "./loaded-release.ts";
+import { NextTaskBatch } from "./next-task-batch.ts";
 import { mostAhead } from "./pace.ts";
 import { prepareRelease } from "./prepare-release.ts";
 import { isRefusal } from "./refusal.ts";
@@ -110,13 +111,15 @@ class ReleaseRunner implements Runner {
         onWithdraw: () => this.#loop.withdraw(),
       },
     );
+    const batch = new NextTaskBatch(deps.api);
+    const { taskFailed, extendTaskLease } = deps.api.tasks;
     this.#loop = new TaskLoop({
-      tasks: deps.api.tasks,
+      tasks: { nextTask: (...call) => batch.nextTask(...call), taskFailed, extendTaskLease },
       time: deps.time,
       random,
       onEvent,
       claim: () => this.#roster.claim(),
-      spareTasks: () => this.#roster.spareTasks,
+      ahead: () => this.#roster.ahead,
       onIdle: () => this.#onIdle(),
       onRefused: (error) => this.#fail(error),
       onUnreachable: (error) => this.#lost(error),

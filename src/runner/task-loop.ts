@@ -17,21 +17,22 @@ import { errorTable } from "../error-table.ts";
 import { type ReleaseError, toReleaseError } from "../errors.ts";
 import type { RunnerEvent } from "./events.ts";
 import { keepLease, toMs } from "./lease.ts";
+import type { NextTaskBatch } from "./next-task-batch.ts";
 import { isRefusal } from "./refusal.ts";
-import { ReportBatch } from "./report-batch.ts";
+import { type Ahead, ReportBatch } from "./report-batch.ts";
 import type { Claim } from "./roster.ts";
 import { failed, type TaskResult } from "./task-report.ts";
 import { sleep, type Time } from "./time.ts";
 
 export interface TaskLoopDeps {
-  readonly tasks: Pick<Client<typeof TaskService>, "nextTask" | "taskFailed" | "extendTaskLease">;
+  readonly tasks: Pick<Client<typeof TaskService>, "taskFailed" | "extendTaskLease"> &
+    Pick<NextTaskBatch, "nextTask">;
   readonly time: Time;
   /** In [0, 1). */
   readonly random: () => number;
   /** Undefined when no worker can take a task now. */
   claim(): Claim | undefined;
-  /** Tasks that are claimed ahead and wait for their turn. */
-  spareTasks(): number;
+  ahead(): Ahead;
   /** A lane heard that there is nothing to run, or has nothing to ask for. */
   onIdle(): void;
   /** The control plane refuses this runner as such; the loop has stopped. */
@@ -70,7 +71,7 @@ export class TaskLoop {
 
   constructor(deps: TaskLoopDeps) {
     this.#deps = deps;
-    this.#reports = new ReportBatch(deps.time, () => (this.#stop.signal.aborted ? 0 : deps.spareTasks()));
+    this.#reports = new ReportBatch(deps.time, () => deps.ahead());
   }
 
   /** Tasks that run or are not reported yet. */
@@ -205,9 +206,10 @@ export class TaskLoop {
   ): Promise<ClaimedTask | undefined> {
     const claim = this.#stop.signal.aborted ? undefined : this.#deps.claim();
     if (computed === undefined && claim === undefined) return undefined;
+    const send = () => this.#send(computed, claim);
     // The claim is kept meanwhile, so that nobody else asks for it alone. Sub-tasks are work for others.
-    if (computed !== undefined && computed.subTasks === undefined) await this.#reports.ready();
-    const answer = await this.#send(computed, claim);
+    const waits = computed !== undefined && computed.subTasks === undefined && !this.#stop.signal.aborted;
+    const answer = await (waits ? this.#reports.send(send) : send());
     if (claim === undefined) return undefined;
     if (answer === "withdrawn") {
       claim[Symbol.dispose]();

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { Pace } from "../../src/runner/pace.ts";
 import { Slots } from "../../src/runner/slots.ts";
 import { HeldTime } from "../support/held-time.ts";
 
@@ -45,31 +44,5 @@ describe("Slots", () => {
     const next = slots.take(first, 500);
     held?.[Symbol.dispose]();
     assert.ok(await next);
-  });
-});
-
-describe("Pace", () => {
-  it("claims ahead the more the shorter tasks are, and nothing after a long one or a turn", () => {
-    const pace = new Pace();
-    const note = (times: number, tookMs: number) => {
-      for (let done = 0; done < times; done++) pace.note(tookMs);
-    };
-    note(10, 2);
-    assert.equal(pace.ahead, 1);
-    note(100, 2);
-    assert.equal(pace.ahead, 8);
-    note(100, 20);
-    assert.equal(pace.ahead, 3);
-    note(100, 45);
-    assert.equal(pace.ahead, 2);
-    note(100, 55);
-    assert.equal(pace.ahead, 1);
-    note(100, 2);
-    note(1, 5_000);
-    assert.equal(pace.ahead, 1);
-    note(100, 2);
-    assert.equal(pace.ahead, 8);
-    pace.turn();
-    assert.equal(pace.ahead, 1);
   });
 });

@@ -24,7 +24,7 @@ async function stage(spareTasks: number) {
   const loop = new TaskLoop({
     tasks: {
       nextTask: async (request) => {
-        asked.push(request as NextTaskRequest);
+        asked.push(request);
         return create(
           NextTaskResponseSchema,
           request.nextTaskToRun === undefined ? {} : { nextTask: create(TaskSchema, { lease }) },
@@ -35,7 +35,7 @@ async function stage(spareTasks: number) {
     },
     time,
     random: () => 0,
-    spareTasks: () => spareTasks,
+    ahead: () => ({ isWanted: spareTasks > 0, spareTasks }),
     claim: () => {
       if (held === 2) return undefined;
       held++;
@@ -74,7 +74,7 @@ describe("TaskLoop", () => {
     await end(leaf());
     // Nobody else asks for what they keep the right to ask for.
     assert.equal(asked.length, 0);
-    await time.pass(10);
+    await time.pass(20);
     assert.deepEqual(reportsAndClaims(asked), [
       [true, true],
       [true, true],
