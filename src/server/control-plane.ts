@@ -5,26 +5,21 @@ import type { Clock, Random } from "../engine/id.ts";
 import type { JobId } from "../engine/job.ts";
 import type { Retention } from "../engine/retention.ts";
 import type { TelemetryLimits } from "../engine/telemetry.ts";
-import { UserError } from "../errors.ts";
 import type { Store } from "../store/port.ts";
 import type { VerifyArchive } from "./artifacts.ts";
-import { authenticateByKey, type KnownKeys, trustEveryone } from "./auth.ts";
+import type { KnownKeys } from "./auth.ts";
 import type { CertificateSource } from "./certificate-watch.ts";
 import { createServerFigures } from "./figures.ts";
 import { createFrequentMethods } from "./frequent-methods.ts";
-import { createGrpcUnary } from "./grpc-unary.ts";
-import { isLocal, type ListenAddress, type Listener, startListener } from "./listener.ts";
+import type { ListenAddress, Listener } from "./listener.ts";
+import { createListeners } from "./listeners.ts";
 import { loadOnce } from "./load-once.ts";
-import { handleWhenLoaded } from "./loaded-handler.ts";
-import { onLoopbackHosts } from "./loopback-hosts.ts";
-import { connectionLimits } from "./protocol-servers.ts";
-import { type Answer, withRequestLog, withStreamLog } from "./request-log.ts";
-import { type Removed, startRetention } from "./retention.ts";
+import type { Answer } from "./request-log.ts";
+import { type Removed, type RetentionTimer, startRetention } from "./retention.ts";
 import type { ReportFailure } from "./rpc-errors.ts";
-import { rpcLimits } from "./rpc-limits.ts";
 import { createRunnerState } from "./runner-state.ts";
 import { RunnerRegistry } from "./runners.ts";
-import { openStorage, type StoragePlace } from "./storage.ts";
+import { openStorage, type Storage, type StoragePlace } from "./storage.ts";
 import { processTimers } from "./timers.ts";
 
 export interface ControlPlaneOptions extends StoragePlace {
@@ -75,7 +70,7 @@ const loadAllAfterMs = 100;
 
 /** Throws store-busy, store-newer, store-failed. */
 export async function openControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { clock, random, verify, report } = options;
+  const { clock, random, report } = options;
   const figures = createServerFigures();
   const storage = await openStorage(options, {
     clock,
@@ -87,55 +82,25 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   });
   const { store } = storage;
   const runners = createRunnerState({ store, clock, timers: processTimers, report });
-  const retention =
-    options.retention &&
-    startRetention({
-      storage,
-      retention: options.retention,
-      clock,
-      monotonicMs: () => performance.now(),
-      timers: processTimers,
-      onRemoved: options.onRemoved,
-      report: (error) => report({ what: "Removing what is kept no longer", reference: "retention", error }),
-    });
+  const retention = beginRetention(options, storage);
   const frequent = createFrequentMethods(store.jobs, runners, report);
   const registry = new RunnerRegistry(store.runners);
   const draining = new AbortController();
   const closing = new AbortController();
-  const listeners: Listener[] = [];
-  let certificatesInUse: CertificateSource | undefined;
-  const metrics = loadOnce(async () => {
-    const { createServerMetrics } = await import("./metrics.ts");
-    return createServerMetrics({
-      figures,
-      store,
-      runners,
-      openConnections: () => listeners.reduce((sum, listener) => sum + listener.openConnections(), 0),
-      certificateEndMs: () => certificatesInUse?.current.validToMs,
-    });
-  });
-  const calls = loadOnce(async () => {
-    const { createCalls } = await import("./calls.ts");
-    return createCalls({
-      storage,
-      clock,
-      random,
-      verify,
-      report,
-      runners,
-      registry,
-      figures,
-      metrics,
-      draining: draining.signal,
-      closing: closing.signal,
-    });
-  });
-  const plainRefusal = loadOnce(async () =>
-    (await import("./plain-refusal.ts")).refusePlainRequests(report, figures.rpcs),
-  );
   const keys: KnownKeys = {
     findKey: async (sha256) => (await store.keys.findKey(sha256)) ?? (await registry.findWorker(sha256)),
   };
+  const { onAnswer } = options;
+  const listeners = createListeners({ keys, frequent, calls: () => calls(), figures, report, onAnswer });
+  const metrics = loadOnce(async () => {
+    const { createServerMetrics } = await import("./metrics.ts");
+    return createServerMetrics({ figures, store, runners, ...listeners });
+  });
+  const calls = loadOnce(async () => {
+    const { createCalls } = await import("./calls.ts");
+    const stopping = { draining: draining.signal, closing: closing.signal };
+    return createCalls({ ...options, ...stopping, storage, runners, registry, figures, metrics });
+  });
   const loadAll = () => {
     for (const load of [calls, ...frequent.values(), metrics]) {
       Promise.resolve(load()).catch((error: unknown) =>
@@ -145,32 +110,8 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
   };
   return {
     store,
-    async listen(addresses, auth, certificates) {
-      if (auth === "none" && !addresses.every(isLocal)) {
-        throw new UserError("auth-required", "Without keys only loopback addresses are served");
-      }
-      const authenticate = auth === "none" ? trustEveryone("anyone") : authenticateByKey(keys);
-      const loopbackHostsOnly = auth === "none";
-      const handler = loadOnce(async () => (await calls()).handler(authenticate, loopbackHostsOnly));
-      const bare = handleWhenLoaded(handler, report);
-      const unary = createGrpcUnary({
-        methods: frequent,
-        authenticate,
-        limits: rpcLimits,
-        report,
-        figures: figures.rpcs,
-      });
-      const bareStream = loopbackHostsOnly ? onLoopbackHosts(unary) : unary;
-      const { onAnswer } = options;
-      const listener = await startListener({
-        addresses,
-        handle: onAnswer === undefined ? bare : withRequestLog(bare, onAnswer),
-        serveStream: onAnswer === undefined ? bareStream : withStreamLog(bareStream, onAnswer),
-        limits: connectionLimits,
-        tls: certificates && { certificates, refusePlain: handleWhenLoaded(plainRefusal, report) },
-      });
-      listeners.push(listener);
-      certificatesInUse = certificates;
+    async listen(...where) {
+      const listener = await listeners.listen(...where);
       processTimers.set(loadAll, loadAllAfterMs);
       return listener;
     },
@@ -182,10 +123,24 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Co
       closing.abort();
       runners.close();
       const retained = retention?.close();
-      await Promise.all(listeners.map((listener) => listener.close(limitMs)));
+      await listeners.close(limitMs);
       await storage.close();
       // Last: a step that hangs with the store ends when that is closed.
       await retained;
     },
   };
+}
+
+function beginRetention(options: ControlPlaneOptions, storage: Storage): RetentionTimer | undefined {
+  const { retention, clock, onRemoved, report } = options;
+  if (retention === undefined) return undefined;
+  return startRetention({
+    storage,
+    retention,
+    clock,
+    monotonicMs: () => performance.now(),
+    timers: processTimers,
+    onRemoved,
+    report: (error) => report({ what: "Removing what is kept no longer", reference: "retention", error }),
+  });
 }
