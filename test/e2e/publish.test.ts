@@ -77,8 +77,7 @@ test("create-workflow publishes, deploys dev and then production, and shows the 
       seen.set(`environment of ${pid}, ${commandLine}`, environment);
     }
   }, 20);
-  await using run = await running.finished;
-  clearInterval(watch);
+  await using run = await running.finished.finally(() => clearInterval(watch));
   assert.equal(run.exitCode, 0, run.log);
   assert.deepEqual(Object.keys(run.outputs).sort(), Object.keys(actionOutputs).sort());
   firstRelease = run.outputs["release-id"] ?? "";

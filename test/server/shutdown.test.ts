@@ -76,6 +76,7 @@ class Load {
   readonly uploaded: TestArchive[] = [];
   computed = 0;
   #over = false;
+  #submitters = 0;
   readonly #url: string;
   readonly #folder: ScratchFolder;
 
@@ -105,17 +106,17 @@ class Load {
   async #claim(protocol: "grpc" | "connect"): Promise<void> {
     using api = await connect(this.#url, protocol);
     let computedTask: { id: { uuid: Uint8Array }; display: string } | undefined;
-    let idle = false;
-    while (!this.#over || !idle || computedTask !== undefined) {
+    for (;;) {
+      const isLastLook = this.#over && this.#submitters === 0 && computedTask === undefined;
       const request = {
         ...(computedTask !== undefined && { computedTask }),
         nextTaskToRun: { identifiers: [identifier] },
       };
       const { nextTask } = await sendAgain(protocol, () => api.tasks.nextTask(request));
       if (computedTask !== undefined) this.computed++;
-      idle = nextTask?.id === undefined;
       computedTask = undefined;
       if (nextTask?.id === undefined) {
+        if (isLastLook) return;
         await waitFor(10);
         continue;
       }
@@ -125,6 +126,7 @@ class Load {
   }
 
   async #submit(protocol: "grpc" | "connect"): Promise<void> {
+    this.#submitters++;
     using api = await connect(this.#url, protocol);
     for (let number = 0; !this.#over; number++) {
       while (this.submitted.length * 3 > this.handedOut.size + mostQueued && !this.#over) await waitFor(10);
@@ -133,6 +135,7 @@ class Load {
       this.submitted.push(id?.uuid ?? assert.fail("no id"));
       await waitFor(50);
     }
+    this.#submitters--;
   }
 
   async #upload(): Promise<void> {

@@ -81,6 +81,12 @@ function get(port: number): Promise<{ body: string; serial: string | undefined }
   return promise;
 }
 
+/** Whatever it ends with: what is written as the other end closes is an error, or not. */
+function closeOf(socket: net.Socket): Promise<unknown> {
+  socket.on("error", () => {});
+  return new Promise((resolve) => socket.once("close", resolve));
+}
+
 async function getOverHttp2(session: http2.ClientHttp2Session): Promise<string> {
   const stream = session.request({ ":path": "/" });
   return Buffer.concat(await stream.toArray()).toString();
@@ -127,12 +133,12 @@ describe("a port that speaks TLS", () => {
   test("closes a connection whose handshake is slow, also while bytes keep coming", async () => {
     await using server = await start({ headersTimeoutMs: 200 });
     const silent = exchangeBytes(server.port, [Buffer.from([0x16])]);
-    const dripping = net.connect(server.port, "127.0.0.1").on("error", () => {});
+    const dripping = net.connect(server.port, "127.0.0.1");
+    const closed = closeOf(dripping);
     // The head of a handshake record of 8 KiB, whose body never is complete.
     dripping.write(Buffer.from([0x16, 3, 1, 0x20, 0]));
-    const drip = setInterval(() => dripping.write(Buffer.from([1])), 20);
-    await Promise.all([silent, once(dripping, "close")]);
-    clearInterval(drip);
+    using _drip = setInterval(() => dripping.write(Buffer.from([1])), 20);
+    await Promise.all([silent, closed]);
   });
 
   test("survives what is no TLS after all", async () => {
@@ -143,11 +149,12 @@ describe("a port that speaks TLS", () => {
 
   test("closes at once although a handshake is under way, and lets requests end", async () => {
     const server = await start();
-    const half = net.connect(server.port, "127.0.0.1").on("error", () => {});
+    const half = net.connect(server.port, "127.0.0.1");
+    const closed = closeOf(half);
     half.write(Buffer.from([0x16, 3, 1]));
     const session = http2.connect(`https://localhost:${server.port}`, { ca: authority.root });
     assert.equal(await getOverHttp2(session), "HTTP/2.0");
-    await Promise.all([once(half, "close"), once(session, "close"), server.listener.close(60_000)]);
+    await Promise.all([closed, once(session, "close"), server.listener.close(60_000)]);
   });
 });
 
