@@ -3,44 +3,23 @@
  * that has just finished a task reports it and asks for the next one in one call. Of the lanes that have
  * nothing to do, one asks for all of them, so that an idle runner costs one request and not one a lane.
  */
-import { create } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import type { Task } from "../api/gen/workflows/v1/core_pb.ts";
-import {
-  type ComputedTask,
-  NextTaskRequestSchema,
-  type NextTaskResponse,
-  type TaskFailedRequest,
-  type TaskService,
-} from "../api/gen/workflows/v1/task_pb.ts";
-import { errorTable } from "../error-table.ts";
-import { type ReleaseError, toReleaseError } from "../errors.ts";
-import type { RunnerEvent } from "./events.ts";
+import type { ComputedTask, TaskService } from "../api/gen/workflows/v1/task_pb.ts";
+import type { ReleaseError } from "../errors.ts";
 import { keepLease, toMs } from "./lease.ts";
-import type { NextTaskBatch } from "./next-task-batch.ts";
-import { isRefusal } from "./refusal.ts";
+import { PatientCalls, type PatientCallsDeps } from "./patient-calls.ts";
 import { type Ahead, ReportBatch } from "./report-batch.ts";
 import type { Claim } from "./roster.ts";
-import { failed, type TaskResult } from "./task-report.ts";
-import { sleep, type Time } from "./time.ts";
+import type { TaskResult } from "./task-report.ts";
 
-export interface TaskLoopDeps {
-  readonly tasks: Pick<Client<typeof TaskService>, "taskFailed" | "extendTaskLease"> &
-    Pick<NextTaskBatch, "nextTask">;
-  readonly time: Time;
-  /** In [0, 1). */
-  readonly random: () => number;
+export interface TaskLoopDeps extends PatientCallsDeps {
+  readonly tasks: PatientCallsDeps["tasks"] & Pick<Client<typeof TaskService>, "extendTaskLease">;
   /** Undefined when no worker can take a task now. */
   claim(): Claim | undefined;
   ahead(): Ahead;
   /** A lane heard that there is nothing to run, or has nothing to ask for. */
   onIdle(): void;
-  /** The control plane refuses this runner as such; the loop has stopped. */
-  onRefused(error: ReleaseError): void;
-  /** It did not answer, each time; it is asked again. */
-  onUnreachable(error: ReleaseError): void;
-  onReached(): void;
-  onEvent(event: RunnerEvent): void;
 }
 
 /** As the official clients keep a suggested sleep. */
@@ -48,16 +27,11 @@ const shortestSleepMs = 1;
 const longestSleepMs = 5 * 60_000;
 /** Where a control plane answers with neither a task nor a time to sleep. */
 const defaultSleepMs = 1_000;
-const firstPauseMs = 500;
-const longestPauseMs = 30_000;
-/** A runner that quits is to be gone within two seconds: what is not answered by then is given up. */
-const lastCallsMs = 1_200;
 
 export class TaskLoop {
   readonly #deps: TaskLoopDeps;
   readonly #stop = new AbortController();
-  readonly #quit = new AbortController();
-  readonly #calls = new AbortController();
+  readonly #calls: PatientCalls;
   readonly #reports: ReportBatch;
   /** The lanes that wait for their turn to ask for all of them. */
   readonly #parked: (() => void)[] = [];
@@ -71,6 +45,8 @@ export class TaskLoop {
 
   constructor(deps: TaskLoopDeps) {
     this.#deps = deps;
+    const onRefused = (error: ReleaseError): void => this.#refuse(error);
+    this.#calls = new PatientCalls({ ...deps, onRefused }, this.#stop.signal);
     this.#reports = new ReportBatch(deps.time, () => deps.ahead());
   }
 
@@ -95,9 +71,8 @@ export class TaskLoop {
 
   /** Waits for nothing any more: what is being said to the control plane has a moment to be answered. */
   quit(): void {
-    this.#quit.abort();
     this.stop();
-    this.#deps.time.after(lastCallsMs, () => this.#calls.abort());
+    this.#calls.quit();
   }
 
   /** There may be work: whoever sleeps asks again. */
@@ -147,7 +122,7 @@ export class TaskLoop {
     if (result === undefined) return await this.#wait();
     let claimed: ClaimedTask | undefined;
     if (result.kind === "failed") {
-      await this.#reportFailure(result.task);
+      await this.#calls.reportFailure(result.task);
       claimed = await this.#ask(undefined);
     } else {
       claimed = await this.#ask(result.task);
@@ -206,7 +181,7 @@ export class TaskLoop {
   ): Promise<ClaimedTask | undefined> {
     const claim = this.#stop.signal.aborted ? undefined : this.#deps.claim();
     if (computed === undefined && claim === undefined) return undefined;
-    const send = () => this.#send(computed, claim);
+    const send = () => this.#calls.nextTask(computed, claim, this.#idleAsk.signal);
     // The claim is kept meanwhile, so that nobody else asks for it alone. Sub-tasks are work for others.
     const waits = computed !== undefined && computed.subTasks === undefined && !this.#stop.signal.aborted;
     const answer = await (waits ? this.#reports.send(send) : send());
@@ -224,73 +199,7 @@ export class TaskLoop {
     return undefined;
   }
 
-  /** Until it is answered; undefined when the loop stops before, or the control plane refuses this runner. */
-  async #send(
-    computed: ComputedTask | undefined,
-    claim: Claim | undefined,
-  ): Promise<NextTaskResponse | "withdrawn" | undefined> {
-    let report = computed;
-    for (let failures = 0; ; failures++) {
-      const claims = claim !== undefined && !this.#stop.signal.aborted;
-      if (report === undefined && !claims) return undefined;
-      const request = create(NextTaskRequestSchema);
-      if (report !== undefined) request.computedTask = report;
-      if (claims) request.nextTaskToRun = claim.toRun;
-      // A report is never given up for what is asked with it.
-      const { signal } = report === undefined ? this.#idleAsk : this.#calls;
-      try {
-        const answer = await this.#deps.tasks.nextTask(request, { signal });
-        this.#deps.onReached();
-        return answer;
-      } catch (thrown) {
-        if (report === undefined && signal.aborted) return "withdrawn";
-        const error = toReleaseError(thrown);
-        if (isRefusal(error)) return this.#refuse(error);
-        if (report !== undefined && errorTable[error.code].kind === "user") {
-          await this.#refused(report, error);
-          report = undefined;
-          failures = -1;
-        } else if (!(await this.#pause(failures, error))) return undefined;
-      }
-    }
-  }
-
-  /** A result that the control plane will never take, sub-tasks beyond its limits most likely, is the task's failure. */
-  async #refused({ id, display }: ComputedTask, error: ReleaseError): Promise<void> {
-    const task = { display, ...(id === undefined ? {} : { id }) } as Task;
-    this.#deps.onEvent({ kind: "result-refused", task, error });
-    const problems = error.problems.map(({ file, message }) => [file, message].filter(Boolean).join(" "));
-    const report = failed(
-      task,
-      ["The control plane refused its result:", error.message, ...problems].join("\n"),
-    );
-    if (report.kind === "failed") await this.#reportFailure(report.task);
-  }
-
-  async #reportFailure(report: TaskFailedRequest): Promise<void> {
-    for (let failures = 0; ; failures++) {
-      try {
-        await this.#deps.tasks.taskFailed(report, { signal: this.#calls.signal });
-        return this.#deps.onReached();
-      } catch (thrown) {
-        const error = toReleaseError(thrown);
-        if (isRefusal(error)) return this.#refuse(error);
-        // Another answer would not be another one the next time; the lease's end decides then.
-        if (errorTable[error.code].kind === "user" || !(await this.#pause(failures, error))) return;
-      }
-    }
-  }
-
-  /** False when there is to be no other try. */
-  async #pause(failures: number, error: ReleaseError): Promise<boolean> {
-    if (this.#quit.signal.aborted) return false;
-    this.#deps.onUnreachable(error);
-    const fullMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs);
-    await sleep(this.#deps.time, fullMs * (0.5 + this.#deps.random() / 2), this.#quit.signal);
-    return !this.#quit.signal.aborted;
-  }
-
-  #refuse(error: ReleaseError): undefined {
+  #refuse(error: ReleaseError): void {
     const first = !this.#stop.signal.aborted;
     this.stop();
     if (first) this.#deps.onRefused(error);
