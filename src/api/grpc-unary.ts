@@ -4,7 +4,6 @@
  * because it treats each call as a stream of messages with its own chain of abort signals. What is not the
  * ordinary course of a call (a refusal, an error, another kind of answer) is read by that client's own code.
  */
-
 import type http2 from "node:http2";
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport, type UnaryResponse } from "@connectrpc/connect";

@@ -1,4 +1,7 @@
-/** How a refusal travels within an answer that has several outcomes: as the google.rpc.Status that trailers carry, too. */
+/**
+ * How a refusal travels within an answer that has several outcomes: as the google.rpc.Status that trailers carry, too.
+ * Connect has the same two conversions for headers alone.
+ */
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";

@@ -68,7 +68,7 @@ async function keep(
 ): Promise<readonly string[]> {
   if (signal.aborted) return late;
   const whole = { ...build, notices: [...build.notices, ...late] };
-  const trouble = await cache.keep(packed, whole).catch((error: unknown) => messageOf(error));
+  const trouble = await cache.keep(packed, whole).catch(messageOf);
   if (trouble !== undefined) log.info(`not kept in the cache: ${trouble}`);
   return late;
 }

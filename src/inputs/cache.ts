@@ -1,5 +1,4 @@
 /** The input `cache`: which runs may take what an earlier one found. */
-
 import type { CachePlan } from "../build/cache/open-cache.ts";
 import type { Problem } from "../errors.ts";
 import { cachePlan, type RunPlan } from "../run-plan.ts";

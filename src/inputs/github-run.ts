@@ -1,5 +1,4 @@
 /** What GITHUB_* variables and the event say about the run: where it is, of which commit, for which pull request. */
-
 import { readFileSync } from "node:fs";
 import type { BaseCommit } from "../release/base-contract.ts";
 import type { Environment } from "../worker/environment.ts";

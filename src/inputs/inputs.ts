@@ -2,7 +2,6 @@
  * The only reader of INPUT_*, GITHUB_* and TILEBOX_* variables. A typed plan comes out, or one error
  * with every problem of the inputs.
  */
-
 import { tmpdir } from "node:os";
 import { isAbsolute, relative, resolve } from "node:path";
 import { actionInputs, type InputName } from "../action-contract.ts";

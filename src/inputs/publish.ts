@@ -1,5 +1,4 @@
 /** The input `publish`: whether the event publishes where nobody says so. */
-
 import type { ApiTarget } from "../api/target.ts";
 import { type Problem, UserError } from "../errors.ts";
 import type { PublishPlan, RunPlan } from "../run-plan.ts";

@@ -1,5 +1,4 @@
 /** The inputs that say what is reported where. Read apart from the others: a run whose inputs are wrong reports too. */
-
 import { actionInputs } from "../action-contract.ts";
 import type { Problem } from "../errors.ts";
 import { nearestName } from "../project/nearest-name.ts";

@@ -1,5 +1,4 @@
 /** What the run's variables say of it, as every change on a control plane tells it. */
-
 import { type RunProvenance, usableProvenance } from "../engine/provenance.ts";
 import type { Environment } from "../worker/environment.ts";
 import { readGitHubRun } from "./github-run.ts";

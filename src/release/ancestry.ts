@@ -6,7 +6,6 @@
  * checkout, then at whoever else can compare (GitHub's API), then in the remote repository, fetched into a
  * folder of its own without files, so that the checkout stays as it is.
  */
-
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -106,6 +106,7 @@ export class PatientCalls {
     if (report.kind === "failed") await this.reportFailure(report.task);
   }
 
+  /** Reports a failed task, unless the control plane refuses the report, which it would again. Never rejects. */
   async reportFailure(report: TaskFailedRequest): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {

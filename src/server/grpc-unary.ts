@@ -5,7 +5,6 @@
  * requests, waiting for 100-continue) is left to the adapter, which answers it the same way: the tests put
  * both side by side.
  */
-
 import http2 from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";

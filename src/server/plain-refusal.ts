@@ -1,5 +1,4 @@
 /** Answers what comes in the clear to a port that speaks TLS, in the words of the protocol that was spoken. */
-
 import { UserError } from "../errors.ts";
 import type { CallFigures } from "./figures.ts";
 import { pathOf } from "./http-exchange.ts";

@@ -1,5 +1,4 @@
 /** Everything that one listener answers: RPCs first, then plain HTTP. */
-
 import http from "node:http";
 import { UserError } from "../errors.ts";
 import type { Authenticate } from "./auth.ts";

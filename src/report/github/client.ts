@@ -2,7 +2,6 @@
  * GitHub's API within limits: each request ends in time, what may be repeated is, and waits that GitHub
  * asks for are kept when they are short.
  */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import type { getOctokit } from "@actions/github";
 import { messageOf } from "../../errors.ts";
